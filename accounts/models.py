@@ -1,0 +1,263 @@
+"""The people of one tenant: who they are and for which organisation they write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.signals import organisation_created
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def agents(self) -> UserQuerySet:
+        """Those who answer: agents and tenant admins who may sign in."""
+        return self.filter(is_active=True).exclude(role=User.Role.CUSTOMER)
+
+    def with_address(self, address: str) -> UserQuerySet:
+        """The person with this address, whatever its case."""
+        return self.filter(email=address.strip().lower())
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def agents(self) -> UserQuerySet:
+        return self.get_queryset().agents()
+
+    def with_address(self, address: str) -> UserQuerySet:
+        return self.get_queryset().with_address(address)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.with_address(username or "").get()
+
+    # Without savepoints of its own: who creates a person on the way has one around it.
+    @transaction.atomic(savepoint=False)
+    def create_customer(
+        self, email: str, name: str = "", *, organisation: Organisation | None = None
+    ) -> User:
+        """Create a person without a password, and an organisation of their own unless given.
+
+        The organisation is the one that owns the address's mail domain, if there is one; so who
+        has only claimed to have the address must not be created without an organisation.
+        """
+        email = email.strip().lower()
+        user = self.model(email=email, name=name[:120], role=User.Role.CUSTOMER)
+        user.set_unusable_password()
+        user.save(using=self._db)
+        Membership.objects.create(
+            user=user, organisation=organisation or Organisation.objects.for_address(email, name)
+        )
+        return user
+
+    @transaction.atomic
+    def create_unproven(self, email: str, name: str = "") -> User:
+        """Create a person who says that the address is theirs, alone in their organisation."""
+        organisation = Organisation.objects.open(name or email)
+        user = self.create_customer(email, name, organisation=organisation)
+        user.join(organisation, Membership.Role.ADMIN)
+        return user
+
+    def create_agent(self, email: str, name: str, *, is_admin: bool = False) -> User:
+        """Create an agent or tenant admin, who signs in once they accept the invitation."""
+        role = User.Role.ADMIN if is_admin else User.Role.AGENT
+        user = self.model(email=email.strip().lower(), name=name[:120], role=role)
+        user.invited_at = now()
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person of this tenant; the same address in another tenant is another person."""
+
+    class Role(models.TextChoices):
+        CUSTOMER = "customer", _("Customer")
+        AGENT = "agent", _("Agent")
+        ADMIN = "admin", _("Administrator")
+
+    email = models.EmailField(_("E-mail address"), max_length=254)
+    name = models.CharField(_("Name"), max_length=120, blank=True)
+    role = models.CharField(max_length=10, choices=Role, default=Role.CUSTOMER)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=5, blank=True)
+    joined_at = models.DateTimeField(default=now)
+    invited_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    # A hard bounce: nothing is sent there until somebody confirms the address again.
+    undeliverable_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                name="user_email_unique",
+                violation_error_message=_("There is already somebody with this e-mail address."),
+            ),
+            # Look-ups compare with a lower-case address; nothing else may ever be stored.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+
+    @property
+    def is_invited(self) -> bool:
+        """True while an invitation waits for this person, in time or expired."""
+        return self.invited_at is not None and not self.has_usable_password()
+
+    @property
+    def is_agent(self) -> bool:
+        """True for agents and tenant admins."""
+        return self.role != self.Role.CUSTOMER
+
+    @property
+    def is_tenant_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in (self.name or self.email).split() if word[0].isalnum()]
+        letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else "?"
+        return letters.upper()
+
+    @property
+    def organisation(self) -> Organisation | None:
+        membership = getattr(self, "membership", None)
+        return membership.organisation if membership else None
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Permissions are roles here; no view asks for Django's."""
+        return False
+
+    def has_perms(self, perms: object, obj: object = None) -> bool:
+        return False
+
+    def join(self, organisation: Organisation, role: str = "member") -> None:
+        """Make this person a member of an organisation; they belong to exactly one."""
+        Membership.objects.update_or_create(
+            user=self, defaults={"organisation": organisation, "role": role}
+        )
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def for_address(self, address: str, name: str = "") -> Organisation:
+        """The organisation that owns the address's mail domain, or a new one of their own."""
+        domain = address.rpartition("@")[2].lower()
+        owner = self.filter(domains__domain=domain).first()
+        return owner or self.open(name or address)
+
+    @transaction.atomic(savepoint=False)
+    def open(self, name: str) -> Organisation:
+        """Create an organisation; it has the default tier at once (sla/ listens)."""
+        organisation = self.create(name=name[:200])
+        organisation_created.send(Organisation, organisation=organisation)
+        return organisation
+
+
+class Organisation(models.Model):
+    """A customer of the tenant: a company or a single person; it has the tier."""
+
+    name = models.CharField(_("Name"), max_length=200)
+    created_at = models.DateTimeField(default=now)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganisationDomain(models.Model):
+    """A mail domain that belongs to one organisation; free-mail domains belong to none."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="domains")
+    domain = models.CharField(max_length=253, unique=True)
+
+    def __str__(self) -> str:
+        return self.domain
+
+    def clean(self) -> None:
+        self.domain = self.domain.strip().lower()
+        if self.domain in FREE_MAIL_DOMAINS:
+            raise ValidationError(
+                {"domain": _("%(domain)s is a free-mail provider.") % {"domain": self.domain}}
+            )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        super().save(*args, **kwargs)
+
+
+class Membership(models.Model):
+    """A person's place in their organisation."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", _("Member")
+        ADMIN = "admin", _("Administrator")
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="membership")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.organisation})"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+
+class Team(models.Model):
+    """Agents who share work; its leads hear of what nobody took."""
+
+    name = models.CharField(_("Name"), max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMembership(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="team_memberships")
+    is_lead = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="team_member_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.team})"
+
+
+# Providers where strangers share a domain; such a domain says nothing about who employs somebody.
+FREE_MAIL_DOMAINS = frozenset(
+    """
+    aol.com arcor.de email.de freenet.de gmail.com gmx.at gmx.ch gmx.de gmx.net googlemail.com
+    hotmail.com hotmail.de icloud.com live.com live.de mac.com mail.de mail.ru mailbox.org me.com
+    msn.com online.de outlook.com outlook.de posteo.de proton.me protonmail.com t-online.de
+    vodafone.de web.de yahoo.com yahoo.de yandex.com zoho.com
+    """.split()  # noqa: SIM905  (a paragraph of names reads better than a column)
+)

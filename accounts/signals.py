@@ -1,0 +1,8 @@
+"""What happens to people and organisations; higher layers act in the same transaction."""
+
+from django.dispatch import Signal
+
+# Sent with organisation=… inside the transaction that creates it; sla/ assigns the default tier.
+organisation_created = Signal()
+# Sent with user=… inside the transaction in which their mailbox is proven to be theirs.
+address_confirmed = Signal()

@@ -1,0 +1,1 @@
+"""The ways in and out: intake, outbox, and one package per channel."""

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ChannelsConfig(AppConfig):
+    name = "channels"
+    verbose_name = "Channels"
+
+    def ready(self) -> None:
+        from channels import receivers  # noqa: F401  (connects them)

@@ -1,0 +1,288 @@
+"""The one door in: store raw, then turn any channel's message into a ticket's message.
+
+A channel calls `accept` with the raw bytes and acknowledges when it returns. `process` runs
+later, as often as needed, and takes a record in exactly once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from types import ModuleType
+
+from django.db import InterfaceError, OperationalError
+from django.utils.timezone import now
+from django_tenants.utils import schema_context
+
+from accounts.models import User
+from channels import acknowledgement, people, raw, threads
+from channels.models import CLAIM_LASTS, InboundRecord
+from tenants import wakeups
+from tenants.acts import act
+from tenants.connection import connection
+from tenants.models import Wakeup
+from tenants.queue import enqueue
+from tickets import services
+from tickets.models import Message, Ticket
+from tickets.services import Content, File, NewTicket
+
+__all__ = ["Arrival", "Content", "File", "InboundMessage", "accept", "process", "take_in"]
+
+logger = logging.getLogger(__name__)
+
+# After this many failures a message goes to quarantine; nothing behind it waits meanwhile.
+MOST_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A raw message at the door. `received_at` is the door's clock (aware)."""
+
+    channel: str
+    raw: bytes
+    received_at: datetime
+    envelope_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """The one shape every channel turns its raw form into."""
+
+    channel: str
+    subject: str
+    content: Content
+    received_at: datetime
+    external_id: str = ""
+    from_name: str = ""
+    # Who wrote, when the channel knows (a signed-in customer); else found by the address.
+    author: User | None = None
+    # The ticket a proof leads to: a signed address, or a form on the ticket's own page.
+    ticket_number: int | None = None
+    # Message ids it answers to, the strongest first.
+    answers_to: tuple[str, ...] = ()
+    # A ticket's number that it names without any proof.
+    named_number: int | None = None
+    # What an agent should know about how it came, e.g. that parts could not be read.
+    remark: str = ""
+    mailbox: str = ""
+    is_verified: bool = True
+    # Why nobody may be answered automatically (law 9); empty: a confirmation is sent.
+    silence: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What it says, independent of the way it came: the second guard against doubles."""
+        said = hashlib.sha256()
+        for part in (self.content.from_address.lower(), self.subject, self.content.text):
+            said.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        said.update(self.content.html.encode("utf-8", "surrogatepass") + b"\0")
+        for file in self.content.files:
+            said.update(hashlib.sha256(file.content).digest())
+        return said.hexdigest()
+
+
+class NothingToTakeInError(Exception):
+    """The message is settled without a ticket's message: a bounce, or our own mail come back."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+class WorkerKillerError(RuntimeError):
+    """Every process that tried to take the message in ended before it could say why."""
+
+
+def accept(arrival: Arrival, recipients: Mapping[str, Sequence[str]]) -> list[int]:
+    """Make a message durable for every tenant it is for; returns the records' ids by schema order.
+
+    `recipients` maps schema names to the addresses there. All rows are committed in one
+    transaction: a mail for two tenants is in both or in neither. Raises StorageFullError or a
+    DatabaseError, and then nothing may be acknowledged.
+    """
+    schemas = sorted(recipients)
+    digests = {}
+    for schema in schemas:
+        with _inside(schema):
+            digests[schema] = raw.store(arrival.raw)
+    with act():
+        return [_record(schema, digests[schema], arrival, recipients[schema]) for schema in schemas]
+
+
+def accept_for_now(arrival: Arrival) -> int:
+    """Make a message of the current tenant durable whose sender waits for it to be processed.
+
+    The caller goes on to `process` it; no task is sent, which would only compete. If the caller
+    ends before that, the sweep finds the record. Raises as `accept` does.
+    """
+    record = _new_record(raw.store(arrival.raw), arrival, ())
+    with act():
+        record.next_try_at = now() + CLAIM_LASTS
+        InboundRecord.objects.all().put(record)
+        wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
+    return record.pk
+
+
+def process(record_id: int, *, is_due: bool = True) -> Message | None:
+    """Take a stored message in; running this twice, or at the same time, takes it in once.
+
+    What fails is tried again after a growing pause and then quarantined with its error. While the
+    database is away nothing is written down and its error raised: the try is made again.
+    """
+    record = InboundRecord.objects.all().claim(record_id, is_due=is_due)
+    if record is None:
+        return None
+    try:
+        if record.attempts > MOST_ATTEMPTS:
+            raise WorkerKillerError("The processing ended without a word, several times.")
+        return _take_in_once(record, _way(record.channel).read(record, raw.read(record.sha256)))
+    except NothingToTakeInError as settled:
+        _settle(record, settled)
+    except Exception as error:
+        # The outermost edge of intake: whatever one message does, the next one is not stopped.
+        if isinstance(error, OperationalError | InterfaceError) and not _has_database():
+            raise
+        logger.exception("Inbound message %s could not be processed", record.pk)
+        put_aside(record, error)
+    return None
+
+
+def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
+    """Find the person and the ticket; returns (ticket, message, whether the ticket is new).
+
+    The same function serves every door and the demo; `inbound.received_at` is the moment that
+    counts, however late this runs.
+    """
+    author = _author(inbound)
+    thread = threads.find(
+        author,
+        ticket_number=inbound.ticket_number,
+        answers_to=inbound.answers_to,
+        named_number=inbound.named_number,
+        is_verified=inbound.is_verified,
+    )
+    if thread.ticket is not None:
+        message = services.add_customer_message(
+            thread.ticket,
+            author=author,
+            content=inbound.content,
+            channel=inbound.channel,
+            received_at=inbound.received_at,
+        )
+        return thread.ticket, message, False
+    ticket, message = services.open_ticket(
+        NewTicket(
+            requester=author,
+            subject=inbound.subject,
+            channel=inbound.channel,
+            received_at=inbound.received_at,
+            mailbox=inbound.mailbox,
+            hint=" ".join(filter(None, (thread.hint, inbound.remark))),
+            is_verified=inbound.is_verified,
+        ),
+        inbound.content,
+    )
+    if not inbound.silence:
+        acknowledgement.send(ticket, is_verified=inbound.is_verified)
+    return ticket, message, True
+
+
+def _author(inbound: InboundMessage) -> User:
+    """Who wrote, locked: one person's messages are taken in one by one, whichever way they come."""
+    if inbound.author is not None:
+        return people.locked(inbound.author)
+    return people.sender(
+        inbound.content.from_address, inbound.from_name, is_verified=inbound.is_verified
+    )
+
+
+def put_aside(record: InboundRecord, error: BaseException) -> None:
+    """Write down why a try failed: another one later, or quarantine, to be seen and replayed."""
+    status, waiting = InboundRecord.Status.RECEIVED, InboundRecord.objects.filter(pk=record.pk)
+    if record.attempts >= MOST_ATTEMPTS:
+        status = InboundRecord.Status.QUARANTINED
+    with act():
+        waiting.filter(status=InboundRecord.Status.RECEIVED).update(
+            status=status, error=f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+        )
+        if status == InboundRecord.Status.RECEIVED:
+            # The claim has put the next try off already.
+            wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
+
+
+def replay(record: InboundRecord) -> None:
+    """Give a quarantined message another chance, with its old moment of arrival."""
+    with act():
+        InboundRecord.objects.filter(pk=record.pk, status=InboundRecord.Status.QUARANTINED).update(
+            status=InboundRecord.Status.RECEIVED, attempts=0, next_try_at=now()
+        )
+        wakeups.ask(Wakeup.Kind.INBOX, now())
+        enqueue("channels.process_inbound", record.pk)
+
+
+def _new_record(digest: str, arrival: Arrival, recipients: Sequence[str]) -> InboundRecord:
+    return InboundRecord(
+        channel=arrival.channel,
+        sha256=digest,
+        size=len(arrival.raw),
+        envelope_from=arrival.envelope_from[:320].replace("\0", ""),
+        recipients=list(recipients),
+        received_at=arrival.received_at,
+    )
+
+
+def _record(schema: str, digest: str, arrival: Arrival, recipients: Sequence[str]) -> int:
+    with _inside(schema):
+        record = _new_record(digest, arrival, recipients)
+        if InboundRecord.objects.all().put(record):
+            wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
+            enqueue("channels.process_inbound", record.pk)
+        return record.pk
+
+
+def _inside(schema: str) -> AbstractContextManager[object]:
+    """The tenant's schema; staying in it saves setting the search path again."""
+    return nullcontext() if connection.schema_name == schema else schema_context(schema)
+
+
+@act()
+def _take_in_once(record: InboundRecord, inbound: InboundMessage) -> Message | None:
+    external_id, digest = inbound.external_id[:255], inbound.digest
+    is_double = InboundRecord.objects.all().lock(record.pk, external_id, digest)
+    if is_double is None:
+        return None
+    status, message = InboundRecord.Status.DUPLICATE, None
+    if not is_double:
+        _ticket, message, _is_new = take_in(inbound)
+        status = InboundRecord.Status.PROCESSED
+    InboundRecord.objects.filter(pk=record.pk).update(
+        status=status,
+        message=message,
+        external_id=external_id,
+        content_sha256=digest,
+        subject=inbound.subject[:250],
+        processed_at=now(),
+        error="",
+    )
+    return message
+
+
+def _settle(record: InboundRecord, settled: NothingToTakeInError) -> None:
+    InboundRecord.objects.filter(pk=record.pk).update(
+        status=settled.status, error=settled.reason[:2000], processed_at=now()
+    )
+
+
+def _has_database() -> bool:
+    """Whether the connection still works; if not, it was the database's fault, not a message's."""
+    return connection.connection is not None and connection.is_usable()
+
+
+def _way(channel: str) -> ModuleType:
+    """The package of a channel; nothing else in the system knows it."""
+    return importlib.import_module(f"channels.{channel}.inbound")

@@ -1,0 +1,29 @@
+"""Answers in the portal: there at once; a copy goes by mail, so that nobody has to look."""
+
+from __future__ import annotations
+
+from channels.email import outbound
+from channels.email.backend import queue_mail
+from channels.outbox import RefusedError
+from tickets import services
+from tickets.models import Message
+
+
+def deliver(message: Message) -> None:
+    """The portal shows what is committed; only the copy has to travel."""
+    try:
+        mail = outbound.build(message)
+    except RefusedError:
+        return
+    queue_mail(
+        outbound.return_path(message),
+        [outbound.recipient_of(message)],
+        str(mail["Subject"]),
+        outbound.to_bytes(mail),
+    )
+
+
+def deliver_at_once(message: Message) -> None:
+    """In the answer's own transaction: the portal is the first hop (law 3)."""
+    deliver(message)
+    services.mark_delivered(message, at=message.sent_at)

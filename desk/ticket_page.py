@@ -1,0 +1,99 @@
+"""What the page of one ticket shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
+
+from desk import history
+from desk.forms import AssignmentForm, NoteForm, ReplyForm, StateForm, states_after_answer
+from desk.page import desk_page, desk_part
+from helpdesk.http import Request
+from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
+from sla.models import Promise
+from sla.tiers import tier_of
+from tickets.models import Message, Ticket
+
+# An answer that its first hop has not taken by then is worth a look (law 3).
+FIRST_HOP_PATIENCE = timedelta(minutes=15)
+OTHER_TICKETS = 5
+
+
+def find(request: Request, number: int) -> Ticket:
+    """The ticket, if this person may see it; otherwise there is none (404)."""
+    tickets = Ticket.objects.visible_to(request.user).for_list()
+    return get_object_or_404(tickets, number=number)
+
+
+def whole(
+    request: Request,
+    ticket: Ticket,
+    *,
+    reply_form: Form | None = None,
+    note_form: Form | None = None,
+    newer: Sequence[Message] = (),
+) -> HttpResponse:
+    """The whole page; with a form that could not be taken as it was (422)."""
+    is_refused = reply_form is not None or note_form is not None
+    thread = list(ticket.messages.thread())
+    seen = {"last_message": thread[-1].pk if thread else None}
+    if reply_form is None and states_after_answer(ticket):
+        reply_form = ReplyForm(ticket, initial=seen)
+    context = {
+        **_shown(ticket, thread),
+        "reply_form": reply_form,
+        "note_form": note_form or NoteForm(initial=seen),
+        "open_form": "note" if note_form is not None else "reply",
+        "newer": newer,
+        "attachment_limit": FILE_LIMIT,
+        "message_limit": MESSAGE_LIMIT,
+    }
+    return desk_page(request, "desk/ticket.html", context, status=422 if is_refused else 200)
+
+
+def parts(request: Request, ticket: Ticket, *, status: int = 200) -> HttpResponse:
+    """Everything but what the agent is writing, for an open page that looks again."""
+    context = _shown(ticket, list(ticket.messages.thread()))
+    return desk_part(request, "desk/_ticket_live.html", context, status=status)
+
+
+def current_promise(ticket: Ticket) -> Promise | None:
+    """The open promise, or else the last one that had an outcome."""
+    promises = list(ticket.promises.with_terms().order_by("-pk"))
+    is_open = (promise for promise in promises if promise.is_open)
+    told = (promise for promise in promises if promise.end_cause != Promise.End.REPLACED)
+    return next(is_open, None) or next(told, None)
+
+
+def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, object]:
+    others = Ticket.objects.filter(organisation=ticket.organisation).exclude(pk=ticket.pk)
+    return {
+        "ticket": ticket,
+        "thread": thread,
+        "promise": current_promise(ticket),
+        "tier": tier_of(ticket.organisation),
+        "events": history.lines(ticket),
+        "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
+        "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
+        "state_form": StateForm(ticket),
+        **_delivery(thread),
+    }
+
+
+def _delivery(thread: list[Message]) -> dict[str, Message | None]:
+    """The answer that did not arrive and has no successor; the one that waits for too long."""
+    answers = [message for message in thread if message.is_answer]
+    last = answers[-1] if answers else None
+    if last is None:
+        return {"failed": None, "slow": None}
+    is_waiting = last.status in {Message.Status.QUEUED, Message.Status.SENDING}
+    is_slow = is_waiting and now() - last.sent_at > FIRST_HOP_PATIENCE
+    return {
+        "failed": last if last.status == Message.Status.FAILED else None,
+        "slow": last if is_slow or last.status == Message.Status.UNCLEAR else None,
+    }

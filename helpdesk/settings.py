@@ -1,0 +1,248 @@
+"""Settings, read from the environment; complete for development without a single variable."""
+
+from pathlib import Path
+
+from helpdesk import embedded, environment
+from helpdesk.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = environment.folder("HELPDESK_DATA", BASE_DIR / ".data")
+
+DEBUG = environment.switch("HELPDESK_DEBUG", default=False)
+SECRET_KEY = environment.text("SECRET_KEY") or secret_key(DATA_DIR)
+# Which host is served is decided by the Domain table: an unknown one gets a 404.
+ALLOWED_HOSTS = ["*"]
+
+PORT = environment.number("HELPDESK_PORT", 8000)
+LIVE_PORT = environment.number("HELPDESK_LIVE_PORT", PORT + 1)
+SMTP_PORT = environment.number("HELPDESK_SMTP_PORT", 2525)
+SINK_PORT = environment.number("HELPDESK_SINK_PORT", SMTP_PORT + 1)
+BIND = environment.text("HELPDESK_BIND", "127.0.0.1")
+# Behind a proxy that serves the live process under a path of the same host, name that path here.
+LIVE_URL = environment.text("HELPDESK_LIVE_URL")
+HTTPS = environment.switch("HELPDESK_HTTPS", default=False)
+
+SHARED_APPS = ["django_tenants", "tenants", "django.contrib.contenttypes"]
+TENANT_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "accounts",
+    "allauth",
+    "allauth.account",
+    "tickets",
+    "sla",
+    "channels",
+]
+INSTALLED_APPS = [
+    # First: django-tenants has a command create_tenant too.
+    "helpdesk",
+    *SHARED_APPS,
+    *(app for app in TENANT_APPS if app not in SHARED_APPS),
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "lucide",
+    "portal",
+    "desk",
+]
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+# One SET search_path a request, not one before every query.
+TENANT_LIMIT_SET_CALLS = True
+PUBLIC_SCHEMA_URLCONF = "helpdesk.public_urls"
+DEFAULT_NOT_FOUND_TENANT_VIEW = "tenants.views.unknown_host"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "helpdesk.http.security_headers",
+    "tenants.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "helpdesk.urls"
+WSGI_APPLICATION = "helpdesk.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "helpdesk.http.page_context",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        **environment.database(environment.text("DATABASE_URL") or embedded.database_url(DATA_DIR)),
+        "ENGINE": "django_tenants.postgresql_backend",
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = environment.text("REDIS_URL") or embedded.redis_url(DATA_DIR)
+CACHES = {
+    # What Redis cannot keep while it is away is kept in PostgreSQL: rate limits go on holding.
+    "default": {
+        "BACKEND": "tenants.cache.DurableCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+    },
+    "fallback": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tenants_cache",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        # A full cache drops entries, and with them the limits they count.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+
+STORAGES = {
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "media"
+MULTITENANT_RELATIVE_MEDIA_ROOT = "%s"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Attachments above this size go to a temporary file while a form is read.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = [
+    "helpdesk.uploads.QuotaHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:home"
+# Where agents and tenant admins land instead.
+DESK_URL = "desk:queue"
+ACCOUNT_LOGOUT_REDIRECT_URL = "portal:home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD: str | None = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+# Keys are rows of the tenant's schema: a signed id would open the same id of every tenant.
+ACCOUNT_EMAIL_CONFIRMATION_HMAC = False
+# Only in the browser that gave the right password (accounts.adapter).
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.PasswordTokenGenerator"  # noqa: S105
+# No mail to whoever's address somebody types in, and one to the owner when the password changes.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("HELPDESK_PROXIES", 0)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Berlin"
+USE_TZ = True
+FORMAT_MODULE_PATH = ["helpdesk.formats"]
+
+# Django's mail API stores a row; the outbox sends it. The connection below is the outbox's.
+EMAIL_BACKEND = "channels.email.backend.OutboxBackend"
+_SMTP = environment.smtp(environment.text("EMAIL_URL") or f"smtp://127.0.0.1:{SINK_PORT}")
+EMAIL_HOST = _SMTP["EMAIL_HOST"]
+EMAIL_PORT = _SMTP["EMAIL_PORT"]
+EMAIL_HOST_USER = _SMTP["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _SMTP["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _SMTP["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 20
+# Whose Authentication-Results are believed: the authserv-ids of our own edge.
+TRUSTED_AUTHSERV_IDS = environment.words("HELPDESK_AUTHSERV_IDS")
+
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    # Publishing gives up at once, not after kombu's six seconds: a person is waiting for the page.
+    # The worker's own connection goes on trying (BROKER_CONNECTION_MAX_RETRIES).
+    "max_retries": 0,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES: int | None = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"sla.sweep": {"queue": "sweep"}, "channels.sweep": {"queue": "sweep"}}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    "flag what is due": {"task": "sla.sweep", "schedule": 30, "options": {"expires": 25}},
+    "find what got lost": {"task": "channels.sweep", "schedule": 30, "options": {"expires": 25}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"tenant": {"()": "tenants.logs.TenantFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s [%(tenant)s] %(name)s: %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["tenant"],
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["console"], "level": environment.text("HELPDESK_LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"level": "INFO"}, "celery": {"level": "WARNING"}},
+}
+TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -1,0 +1,16 @@
+"""Every URL of a tenant's host. Each view decides who may see it; sign-in is the default."""
+
+from django.urls import include, path
+
+from helpdesk.http import choose_language, health
+from portal.views.invitation import accept_invitation
+
+urlpatterns = [
+    path("health/", health, name="health"),
+    path("sprache/", choose_language, name="set_language"),
+    path("konto/einladung/<str:token>/", accept_invitation, name="account_invitation"),
+    path("konto/", include("accounts.urls")),
+    path("desk/", include("desk.urls")),
+    path("", include("portal.urls")),
+]
+handler404 = "helpdesk.http.not_found"

@@ -1,0 +1,42 @@
+"""What the portal answers when somebody has written."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from helpdesk.http import Request
+from portal.forms import ReplyForm
+from tickets.models import Message, Ticket
+
+
+def form_id_of(request: Request, form: ReplyForm) -> str:
+    """The form's id, bound to who sent it: nobody can name another person's form."""
+    return f"{request.user.pk}:{form.cleaned_data['form_id']}"
+
+
+def to_message(ticket: Ticket, message: Message | None) -> HttpResponse:
+    """Lead to the new message: the browser then knows that the draft is kept here."""
+    address = reverse("portal:ticket", args=[ticket.number])
+    return redirect(f"{address}#message-{message.pk}" if message else address)
+
+
+def kept_for_later(request: Request) -> HttpResponse:
+    """It is stored and will be processed; nothing is lost, only the number is missing yet."""
+    messages.info(
+        request,
+        _("Your message is kept safely. It appears among your tickets in a few minutes."),
+    )
+    return redirect("portal:tickets")
+
+
+def not_stored(form: ReplyForm) -> None:
+    form.add_error(
+        None,
+        _("We could not store your message just now. Your text is kept here; please try again."),
+    )
+    if form.cleaned_data.get("files"):
+        form.add_error("files", _("Please choose the files again."))

@@ -1,0 +1,88 @@
+"""What a customer is told about tiers, hours and moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.utils.timezone import now
+
+from accounts.models import User
+from sla.calendar import CalendarError, Step
+from sla.models import Promise, SupportTier
+from sla.services import open_promise
+from sla.tiers import default_calendar, tier_of, version_for
+from tickets.models import Channel, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whether somebody is there now; the moments are aware, None where there is none."""
+
+    is_open: bool
+    closes_at: datetime | None
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a request sent now in the portal would be promised."""
+
+    tier: SupportTier
+    due_at: datetime
+    is_guaranteed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The open promise of a ticket, and how its due moment came about."""
+
+    promise: Promise | None
+    steps: list[Step]
+
+    @property
+    def seconds(self) -> int:
+        return sum(step.seconds for step in self.steps)
+
+
+def is_confirmed(user: User) -> bool:
+    """True once the address is proven to be theirs; before, nothing is said about tiers."""
+    proofs = EmailAddress.objects.filter(user=user, verified=True, email__iexact=user.email)
+    return bool(proofs.exists())
+
+
+def hours(at: datetime | None = None) -> Hours | None:
+    """The tenant's business hours at a moment; None when they are never open."""
+    moment = at or now()
+    calendar = default_calendar().current(moment).hours
+    try:
+        if calendar.is_open(moment):
+            return Hours(is_open=True, closes_at=calendar.closing(moment), opens_at=None)
+        return Hours(is_open=False, closes_at=None, opens_at=calendar.next_opening(moment))
+    except CalendarError:
+        return None
+
+
+def tier(user: User) -> SupportTier | None:
+    """The tier of a confirmed person's organisation."""
+    organisation = user.organisation
+    if organisation is None or not is_confirmed(user):
+        return None
+    return tier_of(organisation)
+
+
+def outlook(user: User, at: datetime | None = None) -> Outlook | None:
+    """What a confirmed person would be promised for a request sent now."""
+    in_force = tier(user)
+    if in_force is None:
+        return None
+    span = timedelta(minutes=in_force.first_response_minutes)
+    due_at = version_for(in_force).hours.add(at or now(), span)
+    return Outlook(in_force, due_at, in_force.guarantees(Channel.PORTAL))
+
+
+def told(ticket: Ticket, user: User) -> Told:
+    """The promise as this customer may see it: all of it, or nothing while unconfirmed."""
+    promise = open_promise(ticket) if is_confirmed(user) else None
+    return Told(promise, promise.explanation() if promise else [])

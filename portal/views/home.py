@@ -1,0 +1,34 @@
+"""The portal's front page, open to everybody."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from portal import told
+from tenants.models import Route, Tenant
+from tickets.models import Ticket
+
+LATEST = 5
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """How to reach the tenant; for customers also their latest tickets and their tier."""
+    context: dict[str, object] = {"hours": told.hours(), "support_address": _address()}
+    user = request.user
+    if isinstance(user, User) and not user.is_agent:
+        tickets = Ticket.objects.visible_to(user).for_list().order_by("-updated_at", "-pk")
+        context |= {"tickets": tickets[:LATEST], "tier": told.tier(user)}
+    return render(request, "portal/home.html", context)
+
+
+def _address() -> str:
+    try:
+        return Tenant.current().mailbox
+    except Route.DoesNotExist:
+        return ""

@@ -1,0 +1,1 @@
+"""Support tiers, business time, promises and the order of the queue."""

@@ -1,0 +1,98 @@
+"""The order of the queue: one stored key per ticket, kept by the writes and by the sweep.
+
+Escalated first; then guarantees in their last business minutes, earliest due first; then the
+priority, highest first; then due; then arrival (DESIGN §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from django.db import connection
+
+from sla.models import Priority, Promise
+from tickets.models import Ticket
+from tickets.states import QUEUED
+
+
+class Band(IntEnum):
+    ESCALATED = 0
+    AT_RISK = 1
+    REGULAR = 2
+
+
+PLACE = """
+UPDATE tickets_ticket AS ticket
+SET due_at = place.due_at, priority = place.priority,
+    queue_band = place.queue_band, queue_rank = place.queue_rank
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::smallint[], %s::smallint[])
+    AS place (id, due_at, priority, queue_band, queue_rank)
+WHERE ticket.id = place.id
+"""
+
+
+def ageing_steps(promise: Promise, at: datetime) -> int:
+    """How many priorities a missed target has risen: one per further target period."""
+    if promise.is_guaranteed or at <= promise.due_at:
+        return 0
+    period = timedelta(minutes=promise.minutes)
+    overdue = promise.hours.elapsed(promise.due_at, at)
+    return min(overdue // period, Priority.HIGHEST - promise.priority)
+
+
+def next_check(promise: Promise, at: datetime) -> datetime | None:
+    """The earliest moment after `at` at which anything about an open promise changes.
+
+    None when nothing will: a broken guarantee stays first, an aged target stays highest. The due
+    moment itself is still in time, so a due moment equal to `at` is yet to come.
+    """
+    if promise.is_guaranteed and at < promise.at_risk_at < promise.due_at:
+        return promise.at_risk_at
+    if promise.breached_at is None:
+        return promise.due_at
+    if promise.is_guaranteed:
+        return None
+    steps = ageing_steps(promise, at)
+    if promise.priority + steps >= Priority.HIGHEST:
+        return None
+    return promise.hours.add(promise.due_at, timedelta(minutes=promise.minutes) * (steps + 1))
+
+
+def key(promise: Promise, at: datetime) -> tuple[Band, int]:
+    """The first two parts of the ticket's place; due moment and arrival follow."""
+    if promise.is_guaranteed and promise.due_at < at:
+        return Band.ESCALATED, -promise.priority
+    if promise.is_guaranteed and promise.at_risk_at <= at:
+        return Band.AT_RISK, 0
+    return Band.REGULAR, -(promise.priority + ageing_steps(promise, at))
+
+
+def place(ticket: Ticket, promise: Promise | None, at: datetime) -> None:
+    """Store the ticket's place: where its open promise puts it, or nowhere."""
+    if promise is None or not promise.is_open:
+        ticket.due_at, ticket.queue_band, ticket.queue_rank = None, None, 0
+        _store([ticket])
+    else:
+        place_all([(ticket, promise)], at)
+
+
+def place_all(placed: Sequence[tuple[Ticket, Promise]], at: datetime) -> None:
+    """Store where their open promises put tickets, in one statement.
+
+    Each `ticket.state` must be the stored one; only the columns of the queue are written.
+    """
+    for ticket, promise in placed:
+        ticket.due_at, ticket.priority = promise.due_at, promise.priority
+        ticket.queue_band, ticket.queue_rank = None, 0
+        if ticket.state in QUEUED:
+            ticket.queue_band, ticket.queue_rank = key(promise, at)
+    _store([ticket for ticket, _promise in placed])
+
+
+def _store(tickets: Sequence[Ticket]) -> None:
+    fields = ("pk", "due_at", "priority", "queue_band", "queue_rank")
+    columns = [[getattr(ticket, field) for ticket in tickets] for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE, columns)

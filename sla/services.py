@@ -1,0 +1,187 @@
+"""Making promises; always inside the act that causes it.
+
+Each function works on a ticket that its act has locked, and leaves the ticket at its place in the
+queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.timezone import now
+
+from sla import history, queue
+from sla.models import CalendarVersion, Promise, SupportTier
+from sla.tiers import default_tier, settled_tier_of, version_for
+from tenants import wakeups
+from tenants.models import Wakeup
+from tenants.prepared import Prepared
+from tickets.models import Event, Ticket
+
+# These begin when they are made; the others count from a message, however late it is taken in.
+REPLACING = frozenset({Promise.Reason.UPGRADED, Promise.Reason.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a promise is to say."""
+
+    kind: str
+    reason: str
+    tier: SupportTier
+    started_at: datetime
+    minutes: int
+    is_guaranteed: bool
+    priority: int
+    # Carried over from the promise that this one replaces; else in force now, and computed.
+    version: CalendarVersion | None = None
+    due_at: datetime | None = None
+
+
+def make(ticket: Ticket, terms: Terms, *, at: datetime | None = None) -> Promise:
+    """Make a promise for a ticket that has none open, and put the ticket in its place."""
+    moment = at or now()
+    promise = promised(ticket, terms, moment)
+    make_all([(ticket, promise)], moment)
+    return promise
+
+
+def promised(ticket: Ticket, terms: Terms, at: datetime) -> Promise:
+    """What `terms` mean for a ticket, not yet stored; `at` is when the promise is made."""
+    version = terms.version or version_for(terms.tier, at)
+    hours = version.hours
+    due_at = terms.due_at or hours.add(terms.started_at, timedelta(minutes=terms.minutes))
+    at_risk = timedelta(minutes=version.calendar.at_risk_minutes)
+    promise = Promise(
+        ticket=ticket,
+        kind=terms.kind,
+        reason=terms.reason,
+        tier=terms.tier,
+        minutes=terms.minutes,
+        calendar_version=version,
+        started_at=terms.started_at,
+        due_at=due_at,
+        is_guaranteed=terms.is_guaranteed,
+        priority=terms.priority,
+        made_at=at,
+        at_risk_at=max(terms.started_at, hours.subtract(due_at, at_risk)),
+    )
+    promise.next_check_at = queue.next_check(promise, at)
+    return promise
+
+
+def make_all(made: Sequence[tuple[Ticket, Promise]], at: datetime) -> None:
+    """Store promises with their lines in the history, and put their tickets in place."""
+    promises = [promise for _ticket, promise in made]
+    Promise.objects.bulk_create(promises)
+    Event.objects.bulk_create(
+        history.line(
+            promise,
+            what="made",
+            at=at if promise.reason in REPLACING else promise.started_at,
+            after=promise.due_at.isoformat(),
+        )
+        for promise in promises
+    )
+    queue.place_all(made, at)
+    for promise in promises:
+        ask(promise)
+
+
+def first_response(
+    ticket: Ticket,
+    *,
+    reason: str = Promise.Reason.OPENED,
+    since: datetime | None = None,
+    at: datetime | None = None,
+) -> Promise:
+    """Promise a first response, counted from the ticket's arrival unless `since` is given."""
+    tier = _tier(ticket)
+    terms = Terms(
+        kind=Promise.Kind.FIRST,
+        reason=reason,
+        tier=tier,
+        started_at=since or ticket.opened_at,
+        minutes=tier.first_response_minutes,
+        is_guaranteed=tier.guarantees(ticket.channel),
+        priority=tier.priority,
+    )
+    return make(ticket, terms, at=at)
+
+
+def next_response(ticket: Ticket, *, since: datetime, reason: str) -> Promise:
+    """Start a target for the next answer: not guaranteed, the tier's hours by default."""
+    tier = _tier(ticket)
+    terms = Terms(
+        kind=Promise.Kind.NEXT,
+        reason=reason,
+        tier=tier,
+        started_at=since,
+        minutes=tier.next_response_minutes or tier.first_response_minutes,
+        is_guaranteed=False,
+        priority=tier.priority,
+    )
+    return make(ticket, terms)
+
+
+def _tier(ticket: Ticket) -> SupportTier:
+    """The organisation's tier; the default one while nobody has confirmed the sender."""
+    return settled_tier_of(ticket.organisation) if ticket.is_verified else default_tier()
+
+
+_open_promise = Prepared(
+    lambda ticket: Promise.objects.all().open().with_terms().filter(ticket_id=ticket), -1
+)
+
+
+def open_promise(ticket: Ticket) -> Promise | None:
+    """The ticket's open promise, if it has one; there is never more than one."""
+    promise = _open_promise.first(ticket.pk)
+    if promise is not None:
+        promise.ticket = ticket
+    return promise
+
+
+def replace(made: Sequence[tuple[Ticket, Promise, Promise]], at: datetime) -> None:
+    """Replace open promises: (ticket, old, new) each. What is broken stays broken."""
+    olds = [old for _ticket, old, _new in made]
+    Promise.objects.filter(pk__in=[old.pk for old in olds]).update(
+        ended_at=at, end_cause=Promise.End.REPLACED, next_check_at=None
+    )
+    Event.objects.bulk_create(history.line(old, what=Promise.End.REPLACED, at=at) for old in olds)
+    for _ticket, old, new in made:
+        if old.breached_at == new.due_at and old.is_guaranteed == new.is_guaranteed:
+            new.breached_at, new.noticed_at = old.breached_at, old.noticed_at
+            new.next_check_at = queue.next_check(new, at)
+    make_all([(ticket, new) for ticket, _old, new in made], at)
+
+
+def follow_up(ticket: Ticket, *, since: datetime) -> None:
+    """A customer wrote again: without an open promise, a target starts.
+
+    Where nobody has answered yet (they had withdrawn the ticket), a first response is promised.
+    """
+    promise = open_promise(ticket)
+    if promise is not None or not ticket.is_workable:
+        queue.place(ticket, promise, now())
+    elif ticket.has_been_answered:
+        next_response(ticket, since=since, reason=Promise.Reason.FOLLOW_UP)
+    else:
+        first_response(ticket, since=since, reason=Promise.Reason.REOPENED)
+
+
+def keep_waiting(ticket: Ticket, *, since: datetime, reason: str) -> None:
+    """Leave the ticket in its place; work without a promise gets a target, so nobody forgets it."""
+    promise = open_promise(ticket)
+    if promise is None and ticket.is_workable:
+        next_response(ticket, since=since, reason=reason)
+    else:
+        queue.place(ticket, promise, now())
+
+
+def ask(promise: Promise) -> None:
+    """Ask for the sweep's next look at an open promise."""
+    if promise.next_check_at is not None:
+        wakeups.ask(Wakeup.Kind.PROMISES, promise.next_check_at)

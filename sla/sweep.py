@@ -1,0 +1,112 @@
+"""The sweep: what is due is flagged, what is near moves up, what waits too long ages.
+
+Its cost grows with what is due: the tenants are found by their Wakeup rows, the promises by
+`next_check_at`. It takes its locks in the order of every act (ticket first) and leaves a ticket
+that somebody holds to the next round, 30 seconds later, so it can never deadlock with an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Min
+from django.utils.timezone import now
+
+from sla import queue
+from sla.models import Promise
+from tenants import live, wakeups
+from tenants.acts import act
+from tenants.models import Wakeup
+from tickets.models import Ticket
+
+logger = logging.getLogger(__name__)
+
+# Tickets that one transaction of the sweep holds.
+BATCH = 1000
+
+# One set-based statement: the breach is dated to the due moment, whenever it is noticed, and its
+# line in the history is written with it. A guarantee has two steps, at risk and broken, and they
+# need no calendar; it returns the targets, whose ageing does. `queue.key` says the same in Python.
+FLAG = """
+WITH flagged AS (
+    UPDATE sla_promise
+    SET breached_at = CASE WHEN due_at < %(at)s THEN due_at ELSE breached_at END,
+        noticed_at = CASE WHEN due_at < %(at)s THEN COALESCE(noticed_at, %(at)s)
+                          ELSE noticed_at END,
+        next_check_at = CASE WHEN due_at < %(at)s THEN NULL ELSE due_at END
+    WHERE ticket_id = ANY(%(tickets)s) AND answered_at IS NULL AND ended_at IS NULL
+      AND next_check_at < %(at)s
+    RETURNING id, ticket_id, kind, is_guaranteed, priority, due_at, breached_at,
+              noticed_at = %(at)s AS is_new
+), placed AS (
+    UPDATE tickets_ticket AS ticket
+    SET queue_band = CASE WHEN breached_at IS NULL THEN 1 ELSE 0 END,
+        queue_rank = CASE WHEN breached_at IS NULL THEN 0 ELSE -flagged.priority END
+    FROM flagged
+    WHERE ticket.id = flagged.ticket_id AND flagged.is_guaranteed
+      AND ticket.queue_band IS NOT NULL
+), noted AS (
+    INSERT INTO tickets_event (ticket_id, kind, at, before, after, what)
+    SELECT ticket_id, 'promise', due_at, kind, '',
+           CASE WHEN is_guaranteed THEN 'breached' ELSE 'target_missed' END
+    FROM flagged WHERE is_new ORDER BY due_at, id
+)
+SELECT id, is_guaranteed FROM flagged
+"""
+
+NEXT_CHECK = """
+UPDATE sla_promise AS promise SET next_check_at = next.at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS next (id, at) WHERE promise.id = next.id
+"""
+
+
+def sweep() -> int:
+    """Visit every tenant with something due; returns how many promises changed."""
+    changed = 0
+    for tenant in wakeups.due_tenants(Wakeup.Kind.PROMISES):
+        try:
+            changed += sweep_tenant(now())
+            wakeups.settle(Wakeup.Kind.PROMISES, earliest)
+        except Exception:
+            # One tenant's trouble must not keep the others waiting; its row stays due.
+            logger.exception("The sweep of %s failed", tenant)
+    return changed
+
+
+def sweep_tenant(at: datetime) -> int:
+    """Bring every promise of this tenant up to date whose next change lies before `at`."""
+    due = Promise.objects.open().filter(next_check_at__lt=at).order_by("next_check_at", "pk")
+    tickets = list(due.values_list("ticket_id", flat=True))
+    batches = (tickets[start : start + BATCH] for start in range(0, len(tickets), BATCH))
+    return sum(_sweep_tickets(batch, at) for batch in batches)
+
+
+def earliest() -> datetime | None:
+    """The next moment at which anything about an open promise of this tenant changes."""
+    found: datetime | None = Promise.objects.open().aggregate(next=Min("next_check_at"))["next"]
+    return found
+
+
+@act()
+def _sweep_tickets(due: list[int], at: datetime) -> int:
+    free = Ticket.objects.filter(pk__in=due).select_for_update(skip_locked=True)
+    tickets = list(free.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(FLAG, {"tickets": tickets, "at": at})
+        flagged = cursor.fetchall()
+    _age([pk for pk, is_guaranteed in flagged if not is_guaranteed], at)
+    live.announce("queue")
+    return len(flagged)
+
+
+def _age(targets: list[int], at: datetime) -> None:
+    """Let missed targets rise, and note when they rise next."""
+    if not targets:
+        return
+    promises = list(Promise.objects.filter(pk__in=targets).with_terms().select_related("ticket"))
+    queue.place_all([(promise.ticket, promise) for promise in promises], at)
+    moments = [queue.next_check(promise, at) for promise in promises]
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_CHECK, [[promise.pk for promise in promises], moments])

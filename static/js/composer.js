@@ -1,0 +1,148 @@
+// Writing that is never lost: drafts stay in this browser until the server has said it kept them.
+const PREFIX = "draft:";
+const PENDING = "draft-pending";
+const KEPT_FOR = 14 * 24 * 3_600_000;
+
+const read = (key) => {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + key));
+  } catch {
+    return null;
+  }
+};
+
+const write = (key, text) => {
+  try {
+    if (text.trim()) localStorage.setItem(PREFIX + key, JSON.stringify({ text, at: Date.now() }));
+    else localStorage.removeItem(PREFIX + key);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+// After a success the server leads to the new message; only then is the draft done with.
+function settle() {
+  const key = sessionStorage.getItem(PENDING);
+  if (!key) return;
+  sessionStorage.removeItem(PENDING);
+  if (/^#message-\d+$/.test(location.hash)) localStorage.removeItem(PREFIX + key);
+}
+
+function sweep() {
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith(PREFIX)) continue;
+    const draft = read(key.slice(PREFIX.length));
+    if (!draft || Date.now() - draft.at > KEPT_FOR) localStorage.removeItem(key);
+  }
+}
+
+function keep(form) {
+  const area = form.querySelector("textarea");
+  const said = form.querySelector(".draft-kept");
+  const key = form.dataset.draft;
+  const draft = read(key);
+  if (draft && !area.value.trim()) {
+    area.value = draft.text;
+    if (said) said.textContent = said.dataset.restored;
+  }
+  let timer = 0;
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const done = write(key, area.value);
+      if (said) said.textContent = done && area.value.trim() ? said.dataset.kept : "";
+    }, 400);
+  });
+  form.addEventListener("submit", () => {
+    write(key, area.value);
+    sessionStorage.setItem(PENDING, key);
+  });
+}
+
+// One press, one message.
+function guard(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll('[type="submit"]')) {
+      button.setAttribute("aria-busy", "true");
+    }
+  });
+}
+
+function release() {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  }
+}
+
+function select(tab) {
+  for (const other of tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]')) {
+    const isOn = other === tab;
+    other.setAttribute("aria-selected", String(isOn));
+    other.tabIndex = isOn ? 0 : -1;
+    document.getElementById(other.getAttribute("aria-controls")).hidden = !isOn;
+  }
+}
+
+function open(place) {
+  if (place === "assign") {
+    const choice = document.querySelector("[data-assign]");
+    choice?.focus();
+    choice?.scrollIntoView({ block: "center" });
+    return;
+  }
+  const tab = document.getElementById(`tab-${place}`);
+  if (!tab) return;
+  select(tab);
+  const area = document.getElementById(place)?.querySelector("textarea");
+  area?.focus();
+  area?.scrollIntoView({ block: "center" });
+}
+
+function tabs(list) {
+  list.hidden = false;
+  list.addEventListener("click", ({ target }) => {
+    const tab = target.closest('[role="tab"]');
+    if (tab) open(tab.id.replace("tab-", ""));
+  });
+  list.addEventListener("keydown", (event) => {
+    const all = [...list.querySelectorAll('[role="tab"]')];
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const next = all[(all.indexOf(document.activeElement) + by + all.length) % all.length];
+    select(next);
+    next.focus();
+  });
+  select(list.querySelector('[aria-selected="true"]'));
+}
+
+document.addEventListener("keydown", (event) => {
+  const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  const form = isSend && event.target.closest("form[data-send]");
+  if (form) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+document.addEventListener("composer:open", ({ detail }) => open(detail));
+addEventListener("pageshow", release);
+
+settle();
+sweep();
+for (const form of document.querySelectorAll("form[data-draft]")) keep(form);
+for (const form of document.querySelectorAll("form[data-send]")) guard(form);
+for (const list of document.querySelectorAll("[data-composer] [role=tablist]")) tabs(list);
+
+// Only after the browser has gone to the place that the address names: it would take the focus away.
+if (["#reply", "#note", "#assign"].includes(location.hash)) {
+  const go = () => setTimeout(open, 0, location.hash.slice(1));
+  if (document.readyState === "complete") go();
+  else addEventListener("load", go, { once: true });
+}

@@ -1,0 +1,33 @@
+"""From the host name to the tenant."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django_tenants.middleware.main import TenantMainMiddleware
+
+from tenants.connection import connection
+from tenants.models import Domain, Tenant
+from tenants.views import unknown_host
+
+
+class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the package is untyped
+    """Choose the tenant by the host; a suspended tenant's host is as unknown as a foreign one."""
+
+    def get_tenant(self, domain_model: type[Domain], hostname: str) -> Tenant:
+        domain = domain_model.objects.select_related("tenant").get(
+            domain=hostname.lower().rstrip("."), tenant__status=Tenant.Status.READY
+        )
+        tenant: Tenant = domain.tenant
+        return tenant
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if request.path == "/health/":
+            # Load balancers ask by address, not by a tenant's name; the connection may still be
+            # set to the tenant of the request before.
+            connection.set_schema_to_public()
+            # Sessions are a tenant's: a signed-in browser is a machine like any other here.
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+            return None
+        response: HttpResponse | None = super().process_request(request)
+        if response is not None and response.status_code == 404:
+            return unknown_host(request)
+        return response

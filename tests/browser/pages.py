@@ -1,0 +1,119 @@
+"""The URL table as its visitors see it: who opens which page, and which URLs are no pages.
+
+`test_sweep` walks Django's resolver: a URL that stands in neither table fails it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.browser.visitors import Known
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """One page: its URL's name, the seeded values in it, who opens it, what it answers."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    role: str = ""
+    query: str = ""
+    tenant: str = "demo"
+    status: int = 200
+
+    def __str__(self) -> str:
+        who = f" by {self.role}" if self.role else ""
+        who += f" of {self.tenant}" if self.tenant != "demo" else ""
+        return f"{self.name}{'/'.join(('', *self.arguments))}{self.query}{who}"
+
+    @property
+    def complaint(self) -> str:
+        """What the browser's console says about an answer that is no success."""
+        return f"status of {self.status}" if self.status >= 400 else ""
+
+    def path(self, known: Known) -> str:
+        values = [known.value(name, self.tenant) for name in self.arguments]
+        return reverse(self.name, args=values) + self.query
+
+
+PAGES = [
+    PageOf("portal:home"),
+    PageOf("portal:home", role="customer"),
+    PageOf("portal:home", role="newcomer"),
+    PageOf("portal:home", role="agent"),
+    PageOf("portal:tickets", role="customer"),
+    PageOf("portal:tickets", role="newcomer"),
+    PageOf("portal:new_ticket", role="customer"),
+    PageOf("portal:new_ticket", role="unconfirmed"),
+    PageOf("portal:ticket", ("number",), role="customer"),
+    PageOf("portal:ticket", ("settled",), role="customer"),
+    PageOf("desk:queue", role="agent"),
+    PageOf("desk:queue", role="agent", query="?only=unassigned"),
+    PageOf("desk:queue", role="admin", tenant="zweitmarke"),
+    PageOf("desk:mine", role="agent"),
+    PageOf("desk:mine", role="admin"),
+    PageOf("desk:ticket", ("number",), role="agent"),
+    PageOf("desk:ticket", ("settled",), role="agent"),
+    PageOf("desk:ticket", ("spam",), role="admin"),
+    PageOf("desk:explanation", ("number",), role="agent"),
+    PageOf("desk:search", role="agent"),
+    PageOf("desk:search", role="agent", query="?q=Etikettendruck"),
+    PageOf("desk:search", role="agent", query="?q=gibtesnicht"),
+    PageOf("desk:quarantine", role="agent"),
+    PageOf("desk:quarantine", role="agent", tenant="zweitmarke"),
+    PageOf("desk:people", role="admin"),
+    PageOf("account_login"),
+    PageOf("account_signup"),
+    PageOf("account_logout", role="customer"),
+    PageOf("account_inactive"),
+    PageOf("account_email_verification_sent"),
+    PageOf("account_confirm_email", ("confirmation",)),
+    PageOf("account_confirm_email", ("used_confirmation",)),
+    PageOf("account_change_password", role="customer"),
+    PageOf("account_change_password", role="agent"),
+    PageOf("account_set_password", role="passwordless"),
+    PageOf("account_reset_password"),
+    PageOf("account_reset_password_done"),
+    PageOf("account_reset_password_from_key", ("reset_user", "reset_key")),
+    PageOf("account_reset_password_from_key", ("reset_user", "wrong_key")),
+    PageOf("account_reset_password_from_key_done"),
+    PageOf("account_invitation", ("invitation",)),
+    PageOf("account_invitation", ("wrong_key",), status=404),
+    PageOf("portal:ticket", ("foreign",), role="customer", status=404),
+]
+
+# The HTML of a mail stands in a frame without scripts; it has a test of its own.
+FRAMES = {"desk:html_body", "desk:html_with_remote"}
+PARTS = {"desk:live_token"}
+FILES = {"desk:attachment", "desk:inline_image", "portal:attachment"}
+MACHINES = {"health"}
+# Only ever sent by a form: opened as a page they answer 405 and change nothing.
+ACTS = {
+    "desk:next_ticket": (),
+    "desk:reply": ("number",),
+    "desk:note": ("number",),
+    "desk:assignment": ("number",),
+    "desk:state": ("number",),
+    "desk:quarantine_replay": ("quarantined",),
+    "desk:invite": (),
+    "portal:reply": ("number",),
+    "portal:closure": ("number",),
+    "set_language": (),
+}
+
+
+def names() -> set[str]:
+    """The names of all URLs, as `reverse` takes them; a nameless one by its pattern."""
+    return set(_names(get_resolver(), ""))
+
+
+def _names(resolver: URLResolver, prefix: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield prefix + (entry.name or str(entry.pattern))
+        else:
+            inner = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            yield from _names(entry, inner)

@@ -1,0 +1,216 @@
+"""python -m tests.browser.seed: the people and records the browser tests know by name.
+
+Runs beside a started helpdesk, on its database, through the functions its own pages use; prints as
+JSON who can sign in and where each record's page is.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import suppress
+from email.message import EmailMessage
+
+import django
+
+NAMES = {
+    "agent": "Ada Prüfer",
+    "admin": "Bea Leitner",
+    "customer": "Cem Kundt",
+    "stranger": "Dora Fremd",
+    "newcomer": "Gero Anfang",
+    "unconfirmed": "Hanna Offen",
+    "passwordless": "Ivo Ohne",
+}
+PATIENCE_SECONDS = 60
+PASSWORD = "Sieben-Teebeutel-im-Regal"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8ffff3f0005fe02fea135c5b60000000049454e44ae426082"
+)
+HTML = (
+    '<p>Guten Tag,</p><p>das Bild zeigt <strong>die Meldung</strong>: <img src="cid:bild@x" '
+    'alt="Die Meldung"> <img src="http://bilder.example/spur.png" alt=""></p>'
+)
+
+
+def main() -> None:
+    django.setup()
+    print(json.dumps({slug: seed(slug) for slug in ("demo", "zweitmarke")}))
+
+
+def seed(slug: str) -> dict[str, object]:
+    """Fill one tenant; returns sessions by role, and the values its URLs need."""
+    from django.db import connection
+
+    from tenants.models import Tenant
+
+    connection.set_tenant(Tenant.objects.get(slug=slug))
+    people = {role: person(role, slug) for role in NAMES}
+    values = records(people, slug) if slug == "demo" else second_tenants_records(people)
+    values |= gold_customer(slug)
+    sessions = {role: session(user) for role, user in people.items()}
+    emails = {role: user.email for role, user in people.items()}
+    return {"sessions": sessions, "values": values, "emails": emails}
+
+
+def person(role, slug):
+    """Somebody who can sign in; most have a password and a confirmed address."""
+    from allauth.account.models import EmailAddress
+
+    from accounts.models import User
+
+    email = f"{role}.test@{slug}-leute.example"
+    if role in {"agent", "admin"}:
+        user = User.objects.create_agent(email, NAMES[role], is_admin=role == "admin")
+        user.invited_at = None
+    else:
+        user = User.objects.create_customer(email, NAMES[role])
+    if role != "passwordless":
+        user.set_password(PASSWORD)
+    user.save()
+    is_verified = role != "unconfirmed"
+    EmailAddress.objects.create(user=user, email=email, verified=is_verified, primary=True)
+    return user
+
+
+def session(user):
+    """The key of a session in which this person is signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    store = SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return store.session_key
+
+
+def records(people, slug):
+    """One record for every kind of page; returns the values of their URLs."""
+    from tickets import services
+    from tickets.states import State
+
+    rich = mailed_ticket(people["customer"].email, f"support@{slug}.localhost")
+    inbound = rich.messages.get(kind="inbound")
+    image, text = inbound.attachments.order_by("content_type", "pk")
+    failed = services.reply(rich, author=people["agent"], text="Bitte drucken Sie noch einmal.")
+    services.mark_failed(failed, cause="550 5.1.1 Unbekannter Empfänger")
+    services.add_note(rich, author=people["agent"], text="Rückruf ist vereinbart.")
+    settled = portal_ticket(people["customer"], "Umzug unseres Lagers", "Bitte neue Adresse.")
+    services.reply(settled, author=people["agent"], text="Ist geändert.", state=State.SOLVED)
+    spam = portal_ticket(people["stranger"], "Gewinnen Sie jetzt", "Klicken Sie hier.")
+    services.change_state(spam, State.SPAM, by=people["agent"])
+    foreign = portal_ticket(people["stranger"], "Fremde Rechnung", "Nur für Dora.")
+    return {
+        "number": rich.number,
+        "settled": settled.number,
+        "spam": spam.number,
+        "foreign": foreign.number,
+        "html_message": inbound.pk,
+        "attachment": text.pk,
+        "image": image.pk,
+        "quarantined": quarantined(),
+        **links(),
+    }
+
+
+def gold_customer(slug):
+    """An organisation with the highest tier and a mail domain; nobody of it has written yet."""
+    from accounts.models import Organisation, OrganisationDomain
+    from sla.changes import assign_tier
+    from sla.models import SupportTier
+
+    organisation = Organisation.objects.open("Teehaus Nordlicht GmbH")
+    domain = f"nordlicht-{slug}.example"
+    OrganisationDomain.objects.create(organisation=organisation, domain=domain)
+    assign_tier(organisation, SupportTier.objects.get(name="Gold"))
+    return {"gold_domain": domain, "gold_organisation": organisation.name}
+
+
+def second_tenants_records(people):
+    ticket = portal_ticket(people["customer"], "Zweitmarke: Etiketten", "Nur hier zu sehen.")
+    return {"number": ticket.number}
+
+
+def portal_ticket(user, subject, text):
+    from channels.portal_form import inbound
+
+    return inbound.submit_ticket(user, subject=subject, text=text, files=(), form_id=subject)
+
+
+def mailed_ticket(sender, to):
+    """A ticket by mail with HTML, a picture in it and a file."""
+    from django.db import connection
+    from django.utils.timezone import now
+
+    from channels import intake
+    from channels.models import InboundRecord
+
+    mail = EmailMessage()
+    mail["From"], mail["To"] = f"Cem Kundt <{sender}>", to
+    mail["Subject"] = "Etikettendruck bricht mit einer sehr langen Meldung ab, siehe Bildschirmfoto"
+    mail["Message-ID"] = "<etikett@kundt.example>"
+    mail.set_content("Guten Tag,\n\ndas Bild zeigt die Meldung.\n\nC. Kundt\n")
+    mail.add_alternative(HTML, subtype="html")
+    html = mail.get_body(("html",))
+    html.add_related(PNG, "image", "png", cid="<bild@x>", filename="Meldung.png")
+    mail.add_attachment("zeile;wert\n1;2\n", subtype="csv", filename="Protokoll vom Dienstag.csv")
+    arrival = intake.Arrival("email", mail.as_bytes(), received_at=now(), envelope_from=sender)
+    [pk] = intake.accept(arrival, {connection.schema_name: [to]})
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (record := InboundRecord.objects.get(pk=pk)).message is None:
+        assert time.monotonic() < end, record.error
+        time.sleep(0.05)
+    return record.message.ticket
+
+
+def quarantined():
+    """A stored form that nobody can read, after its last try."""
+    from django.utils.timezone import now
+
+    from channels import intake
+    from channels.models import InboundRecord
+
+    sender = "kasse@alt.example"
+    arrival = intake.Arrival("portal_form", b"{", received_at=now(), envelope_from=sender)
+    logging.disable()
+    pk = intake.accept_for_now(arrival)
+    while InboundRecord.objects.get(pk=pk).status == InboundRecord.Status.RECEIVED:
+        intake.process(pk, is_due=False)
+    return pk
+
+
+def links():
+    """The secrets of the mails that ask somebody to open a page."""
+    from allauth.account.models import EmailAddress, EmailConfirmation
+    from allauth.account.utils import user_pk_to_url_str
+    from django.utils.timezone import now
+
+    from accounts import invitations
+    from accounts.models import User
+    from accounts.tokens import PasswordTokenGenerator
+
+    invited = User.objects.create_agent("emil.neu@demo-leute.example", "Emil Neu")
+    new = User.objects.create_unproven("fina.neu@demo-leute.example", "Fina Neu")
+    new.set_password(PASSWORD)
+    new.save()
+    address = EmailAddress.objects.create(user=new, email=new.email, primary=True)
+    confirmation = EmailConfirmation.create(address)
+    confirmation.sent = now()
+    confirmation.save()
+    return {
+        "wrong_key": "abc123-0123456789",
+        "used_confirmation": "a" * 64,
+        "invitation": invitations.token(invited),
+        "confirmation": confirmation.key,
+        "reset_user": user_pk_to_url_str(new),
+        "reset_key": PasswordTokenGenerator().make_token(new),
+    }
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        main()

@@ -1,0 +1,102 @@
+"""What a page looks like once somebody has done something on it: menus, dialogs, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import PageOf
+from tests.browser.visitors import NARROW
+
+CHOSEN_FILE = Path(__file__)
+SEND = """(selector) => {
+  const form = document.querySelector(selector);
+  form.noValidate = true;
+  form.requestSubmit();
+}"""
+
+
+@dataclass(frozen=True)
+class State:
+    """A page and what somebody does on it."""
+
+    what: str
+    page: PageOf
+    act: Callable[[Page], None]
+    # What the browser's console says about it: a form that cannot be taken answers 422.
+    complaint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.what}"
+
+
+def _press(key: str) -> Callable[[Page], None]:
+    return lambda page: page.keyboard.press(key)
+
+
+def _click(selector: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.click()
+
+
+def _open_menu_of_a_phone(page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.locator("[popovertarget=rail]").click()
+
+
+def _unfold(page: Page) -> None:
+    """Open everything that is folded, and wait for what is fetched only then."""
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => one.open = true)")
+    for explanation in page.locator("#explanation").all():
+        expect(explanation.locator("table.steps")).to_be_visible()
+
+
+def _refused(what: str, page: PageOf, form: str = "main form", **values: str) -> State:
+    """A form that cannot be taken is sent; the page comes again and says why."""
+
+    def act(page: Page) -> None:
+        for name, value in values.items():
+            page.locator(f"{form} [name={name}]").fill(value)
+        page.evaluate(SEND, form)
+        expect(page.locator(f"{form} .errors, {form} [role=alert]").first).to_be_visible()
+
+    is_ours = page.name.startswith(("desk:", "portal:"))
+    return State(what, page, act, complaint="status of 422" if is_ours else "")
+
+
+def _choose_a_file(page: Page) -> None:
+    page.locator("[name=files]").first.set_input_files(CHOSEN_FILE)
+
+
+CUSTOMERS_TICKET = PageOf("portal:ticket", ("number",), role="customer")
+AGENTS_TICKET = PageOf("desk:ticket", ("number",), role="agent")
+QUEUE = PageOf("desk:queue", role="agent")
+LOGIN = PageOf("account_login")
+STATES = [
+    State("keys explained", QUEUE, _press("?")),
+    State("account menu", QUEUE, _click("[popovertarget=me]")),
+    State("menu of a phone", QUEUE, _open_menu_of_a_phone),
+    State("reasons", QUEUE, _unfold),
+    State("everything unfolded", AGENTS_TICKET, _unfold),
+    State("note", AGENTS_TICKET, _press("n")),
+    State("file chosen", AGENTS_TICKET, _choose_a_file),
+    State("account menu", PageOf("portal:home", role="customer"), _click("[popovertarget=me]")),
+    State("everything unfolded", CUSTOMERS_TICKET, _unfold),
+    _refused("empty answer", AGENTS_TICKET, "#reply form"),
+    _refused("empty note", AGENTS_TICKET, "#note form"),
+    _refused("wrong invitation", PageOf("desk:people", role="admin"), email="x"),
+    _refused("empty answer", CUSTOMERS_TICKET, ".compose"),
+    _refused("empty form", PageOf("portal:new_ticket", role="customer")),
+    _refused("empty form", LOGIN),
+    _refused("wrong password", LOGIN, login="niemand@leute.example", password="falsch-geraten"),
+    _refused(
+        "weak password",
+        PageOf("account_signup"),
+        email="neu@leute.example",
+        password1="passwort",
+    ),
+    _refused("no address", PageOf("account_reset_password"), email="x"),
+    _refused("weak password", PageOf("account_invitation", ("invitation",)), password1="kurz"),
+]

@@ -1,0 +1,143 @@
+"""From a committed row to its task, with Redis and without."""
+
+import base64
+import json
+import time
+
+from celery import shared_task
+from django.db import connection, transaction
+
+from accounts.models import Team
+from tenants import queue
+from tenants.circuit import circuit
+from tenants.models import Tenant
+from tenants.queue import TenantTask, enqueue
+
+
+@shared_task(name="tests.found_team", base=TenantTask)
+def found_team(name):
+    Team.objects.create(name=f"{name} in {connection.tenant.name}")
+
+
+@shared_task(name="tests.fail", base=TenantTask)
+def fail():
+    raise OSError("The disk is full.")
+
+
+def waiting(server):
+    """The messages in the queue: (task, arguments, schema)."""
+    messages = [json.loads(raw) for raw in server.client.lrange("default", 0, -1)]
+    return [
+        (
+            message["headers"]["task"],
+            json.loads(base64.b64decode(message["body"]))[0],
+            message["headers"]["_schema_name"],
+        )
+        for message in reversed(messages)
+    ]
+
+
+def until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def teams():
+    return [team.name for team in Team.objects.order_by("name")]
+
+
+def test_a_task_is_sent_after_the_commit_with_its_tenant(fresh_tenant, own_redis):
+    with transaction.atomic():
+        enqueue("tests.found_team", "Nord")
+        assert waiting(own_redis) == []
+
+    assert waiting(own_redis) == [("tests.found_team", ["Nord"], fresh_tenant.schema_name)]
+
+
+def test_the_tenant_is_the_one_that_asked_whoever_commits(fresh_tenant, own_redis):
+    with transaction.atomic():
+        enqueue("tests.found_team", "Nord")
+        connection.set_schema_to_public()
+
+    assert waiting(own_redis) == [("tests.found_team", ["Nord"], fresh_tenant.schema_name)]
+
+
+def test_what_is_rolled_back_sends_nothing(fresh_tenant, own_redis):
+    with transaction.atomic():
+        enqueue("tests.found_team", "Nord")
+        transaction.set_rollback(True)
+
+    assert waiting(own_redis) == []
+
+
+def test_without_redis_this_process_does_it_itself(fresh_tenant, own_redis):
+    own_redis.kill()
+    started = time.monotonic()
+
+    enqueue("tests.found_team", "Nord")
+
+    assert time.monotonic() - started < 1
+    until(lambda: teams() == ["Nord in Frisch GmbH"])
+
+
+def test_a_hung_redis_is_waited_for_once(fresh_tenant, own_redis):
+    own_redis.hang()
+    started = time.monotonic()
+
+    for number in range(4):
+        enqueue("tests.found_team", str(number))
+
+    # The socket's five seconds, once; the three others go straight to the stand-in.
+    assert time.monotonic() - started < 8
+    until(lambda: len(teams()) == 4)
+
+
+def test_redis_is_asked_again_after_a_while(fresh_tenant, own_redis):
+    own_redis.kill()
+    enqueue("tests.found_team", "Nord")
+    assert circuit.is_open
+    own_redis.start()
+
+    circuit.close()
+    enqueue("tests.found_team", "Süd")
+
+    assert waiting(own_redis) == [("tests.found_team", ["Süd"], fresh_tenant.schema_name)]
+
+
+def test_a_stand_in_that_fails_says_so_and_stops_nothing(fresh_tenant, own_redis, monkeypatch):
+    own_redis.kill()
+    said = []
+
+    def note(line, task):
+        said.append((line % task, connection.schema_name))
+
+    monkeypatch.setattr(queue.logger, "exception", note)
+
+    enqueue("tests.fail")
+    enqueue("tests.found_team", "Nord")
+
+    until(lambda: teams() == ["Nord in Frisch GmbH"])
+    until(lambda: said == [("tests.fail failed", fresh_tenant.schema_name)])
+
+
+def test_a_stand_in_does_nothing_for_a_suspended_tenant(fresh_tenant, own_redis):
+    own_redis.kill()
+    Tenant.objects.filter(pk=fresh_tenant.pk).update(status=Tenant.Status.SUSPENDED)
+
+    enqueue("tests.found_team", "Nord")
+    queue._stand_in.submit(lambda: None).result(10)
+    queue._stand_in.submit(lambda: None).result(10)
+
+    assert teams() == []
+
+
+def test_storing_never_fails_for_the_queue(fresh_tenant, own_redis):
+    own_redis.kill()
+
+    with transaction.atomic():
+        Team.objects.create(name="Nord")
+        enqueue("tests.fail")
+
+    assert teams() == ["Nord"]

@@ -1,0 +1,155 @@
+"""Writing down what was said and done; always inside the act that causes it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.db.models.functions import Greatest
+
+from accounts.models import User
+from tenants import live
+from tenants.prepared import Prepared
+from tickets import search
+from tickets.models import Attachment, Event, Message, Ticket
+from tickets.states import State
+
+FILENAME_LENGTH = 200
+EVENT_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on its way into a message."""
+
+    filename: str
+    content_type: str
+    content: bytes
+    content_id: str = ""
+    is_inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What somebody wrote, whichever way it came."""
+
+    text: str
+    reply_text: str = ""
+    html: str = ""
+    files: tuple[File, ...] = ()
+    from_address: str = ""
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: str = ""
+    is_automatic: bool = False
+
+
+_locked = Prepared(
+    lambda pk: (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("requester", "organisation", "assignee")
+        .filter(pk=pk)
+    ),
+    -1,
+)
+
+
+def locked(ticket: Ticket) -> Ticket:
+    """Lock a ticket and read it again: every act takes its locks in this order, the sweep too."""
+    found = _locked.first(ticket.pk)
+    if found is None:
+        raise Ticket.DoesNotExist
+    return found
+
+
+def touch(ticket: Ticket, at: datetime) -> None:
+    """Note when something last happened to a ticket, and tell open pages once it is committed."""
+    Ticket.objects.filter(pk=ticket.pk).update(updated_at=Greatest("updated_at", at))
+    live.announce("queue")
+    live.announce("ticket", ticket.number)
+
+
+def set_state(ticket: Ticket, state: State, *, by: User | None, at: datetime) -> str:
+    """Write a ticket's new state with its line in the history; returns the old one."""
+    before, ticket.state = ticket.state, state
+    ticket.closed_at = at if ticket.is_closed else None
+    ticket.save(update_fields=["state", "closed_at"])
+    event(ticket, Event.Kind.STATE, by, at, before=before, after=state)
+    return before
+
+
+def message(
+    ticket: Ticket,
+    kind: str,
+    author: User | None,
+    content: Content,
+    at: datetime,
+    **more: object,
+) -> Message:
+    """Store a message with its files, ready to be searched for."""
+    values: dict[str, object] = {
+        "channel": ticket.channel,
+        "status": Message.Status.RECEIVED,
+        **more,
+    }
+    stored = Message(
+        ticket=ticket,
+        kind=kind,
+        author=author,
+        from_address=content.from_address[:320],
+        text=content.text,
+        reply_text=content.reply_text,
+        html=content.html,
+        sent_at=at,
+        message_id=content.message_id[:255],
+        in_reply_to=content.in_reply_to[:255],
+        references=content.references,
+        is_automatic=content.is_automatic,
+        **values,
+    )
+    names = f"{author or ''} {content.from_address} {ticket.organisation}"
+    stored.search = search.Document(ticket.subject, names, content.text)
+    stored.save(force_insert=True)
+    for file in content.files:
+        _attach(stored, file)
+    return stored
+
+
+def event(
+    ticket: Ticket,
+    kind: str,
+    actor: User | None,
+    at: datetime,
+    *,
+    message: Message | None = None,
+    what: str = "",
+    before: str = "",
+    after: str = "",
+) -> None:
+    """Add a line to the ticket's history; `actor` None is the system on a rule of its own."""
+    Event.objects.create(
+        ticket=ticket,
+        kind=kind,
+        actor=actor,
+        at=at,
+        message=message,
+        what=what,
+        before=before[:EVENT_LENGTH],
+        after=after[:EVENT_LENGTH],
+    )
+
+
+def _attach(message: Message, file: File) -> None:
+    attachment = Attachment(
+        message=message,
+        filename=file.filename[:FILENAME_LENGTH] or "unnamed",
+        content_type=file.content_type[:127],
+        size=len(file.content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        content_id=file.content_id[:255],
+        is_inline=file.is_inline,
+    )
+    attachment.file.save(attachment.filename, ContentFile(file.content), save=False)
+    attachment.save(force_insert=True)

@@ -1,0 +1,21 @@
+"""What happens to tickets; sent inside the act's transaction, so that a receiver can fail it."""
+
+from django.dispatch import Signal
+
+# ticket=…, message=…: a customer's first message
+ticket_opened = Signal()
+# ticket=…, message=…: a customer wrote on an existing ticket
+customer_wrote = Signal()
+# ticket=…, message=…: a human's public answer is committed; the ticket is in its state after it
+answered = Signal()
+# ticket=…, message=…: something public is to leave; channels/ takes it from here
+queued = Signal()
+# ticket=…, message=…, at=…: the first hop took the answer; the promise is kept
+delivered = Signal()
+# ticket=…, message=…, cause=…, at=…: the first hop refused or the mail bounced; the ticket is in
+# its state after it
+delivery_failed = Signal()
+# ticket=…, before=…, after=…, by=…, at=…: somebody moved the ticket, by no answer
+state_changed = Signal()
+# ticket=…, at=…: the requester's address is proven to be theirs
+sender_confirmed = Signal()
