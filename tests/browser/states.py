@@ -49,7 +49,7 @@ def _open_menu_of_a_phone(page: Page) -> None:
 def _unfold(page: Page) -> None:
     """Open everything that is folded, and wait for what is fetched only then."""
     page.evaluate("() => document.querySelectorAll('details').forEach((one) => one.open = true)")
-    for explanation in page.locator("#explanation").all():
+    for explanation in page.locator(".explanation").all():
         expect(explanation.locator("table.steps")).to_be_visible()
 
 

@@ -9,6 +9,7 @@ from tests.browser import axe
 from tests.browser.keyboard import press
 
 pytestmark = pytest.mark.xdist_group("browser")
+LOOK_AGAIN = "() => window.htmx.trigger(document.getElementById('ticket-live'), 'refresh')"
 
 
 def subjects(page):
@@ -154,6 +155,34 @@ def test_an_assignment_shows_at_once_and_in_the_history(visitors, known):
     page.locator("form[action$='/zuweisung/'] button.button").click()
 
     expect(page.locator("#ticket-side .timeline").last).to_contain_text("Bea Leitner")
+
+
+def test_an_explanation_stays_open_when_the_page_looks_again(visitors, known):
+    page = visitors.open("desk:ticket", known.value("number"), role="agent")
+    page.locator(".explanation > summary").click()
+    steps = page.locator(".explanation table.steps")
+    expect(steps).to_be_visible()
+
+    with page.expect_response(lambda response: "HX-Request" in response.headers.get("vary", "")):
+        page.evaluate(
+            "() => window.htmx.trigger(document.getElementById('ticket-live'), 'refresh')"
+        )
+
+    page.evaluate(axe.SETTLE)
+    expect(steps).to_be_visible()
+
+
+def test_an_explanation_asked_for_while_the_page_looks_again_comes(visitors, known):
+    page = visitors.open("desk:ticket", known.value("number"), role="agent")
+
+    page.evaluate(
+        """() => {
+          window.htmx.trigger(document.getElementById("ticket-live"), "refresh");
+          document.querySelector(".explanation").open = true;
+        }"""
+    )
+
+    expect(page.locator(".explanation table.steps")).to_be_visible()
 
 
 def test_next_ticket_hands_over_one_that_nobody_has(visitors, stack):

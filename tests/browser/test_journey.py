@@ -107,9 +107,9 @@ def test_a_mail_becomes_a_promise_an_answer_and_a_conversation(visitors, stack, 
     step_to(desk, desk.locator(f"#row-{number}"), "j")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", level=1)).to_have_text(SUBJECT)
-    step_to(desk, desk.locator("#explanation > summary"))
+    step_to(desk, desk.locator(".explanation > summary"))
     desk.keyboard.press("Enter")
-    steps = desk.locator("#explanation table.steps")
+    steps = desk.locator(".explanation table.steps")
     expect(steps.locator("tfoot")).to_contain_text(due)
     expect(steps.locator("tfoot td")).to_have_text(re.compile(r"^4\s"))
 
