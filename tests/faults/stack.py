@@ -94,7 +94,10 @@ class Stack:
 
     def sweep(self) -> None:
         """What beat does every 30 seconds."""
-        with Celery(broker=broker_url(servers.redis_url(self.data))) as app, suppress(Exception):
+        with (
+            Celery(broker=broker_url(servers.redis_url(self.data)), set_as_current=False) as app,
+            suppress(Exception),
+        ):
             app.send_task("channels.sweep", queue="sweep", retry=False)
 
     def select(self, query: str) -> list[tuple]:

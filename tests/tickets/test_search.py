@@ -98,6 +98,8 @@ def test_search_reads_the_inverted_index(tenant):
     ticket = open_ticket(text="Nadel")
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES)
+        # What waits in the index's pending list makes the planner shy away from it.
+        cursor.execute("SELECT gin_clean_pending_list('message_search')")
         cursor.execute("ANALYZE tickets_message")
 
     plan = Ticket.objects.matching("nadel").explain()
