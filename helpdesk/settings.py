@@ -1,5 +1,6 @@
 """Settings, read from the environment; complete for development without a single variable."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from helpdesk import embedded, environment
@@ -223,9 +224,15 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"sla.sweep": {"queue": "sweep"}, "channels.sweep": {"queue": "sweep"}}
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+# "Last run" long ago: what came due while beat was away is looked for as soon as it is back.
+_SWEEP = {
+    "schedule": 30,
+    "options": {"expires": 25},
+    "last_run_at": datetime(1970, 1, 1, tzinfo=UTC),
+}
 CELERY_BEAT_SCHEDULE = {
-    "flag what is due": {"task": "sla.sweep", "schedule": 30, "options": {"expires": 25}},
-    "find what got lost": {"task": "channels.sweep", "schedule": 30, "options": {"expires": 25}},
+    "flag what is due": {"task": "sla.sweep", **_SWEEP},
+    "find what got lost": {"task": "channels.sweep", **_SWEEP},
 }
 
 LOGGING = {
