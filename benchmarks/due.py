@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from typing import NamedTuple
 
+from benchmarks.scratch import Row
 from sla.calendar import Calendar
 
 OFFICE: dict[str, object] = {
@@ -25,15 +25,6 @@ EXPLAINED = 5_000
 ROUNDS = 3
 
 Start = tuple[datetime, timedelta]
-
-
-class Row(NamedTuple):
-    """One line of the table: what was measured, and what it is held against."""
-
-    name: str
-    value: float
-    unit: str
-    limit: str
 
 
 def measure() -> list[Row]:

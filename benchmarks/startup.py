@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.due import Row
+from benchmarks.scratch import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
