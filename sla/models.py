@@ -38,6 +38,10 @@ class BusinessCalendar(models.Model):
     is_default = models.BooleanField(default=False)
     # A guaranteed promise this close to its due moment moves up (business minutes).
     at_risk_minutes = models.PositiveSmallIntegerField(default=30)
+    # Agents are warned at this share of the business time, and this close to the due moment
+    # (business minutes); 0 is never.
+    warn_percent = models.PositiveSmallIntegerField(default=75)
+    warn_minutes = models.PositiveSmallIntegerField(default=30)
 
     class Meta:
         constraints = [
@@ -177,11 +181,13 @@ class Promise(models.Model):
         MERGED = "merged", _("Tickets merged")
         CHANNEL = "channel", _("Channel changed")
         CONFIRMED = "confirmed", _("Sender confirmed")
+        LINKED = "linked", _("Sender joined their organisation")
 
     class End(models.TextChoices):
         REPLACED = "replaced", _("Replaced by a new promise")
         WITHDRAWN = "withdrawn", _("Withdrawn by the customer")
         SPAM = "spam", _("Marked as spam")
+        MERGED = "merged", _("Goes on in another ticket")
 
     # What is written after the terms.
     OUTCOME: ClassVar[list[str]] = [
@@ -192,6 +198,8 @@ class Promise(models.Model):
         "noticed_at",
         "ended_at",
         "end_cause",
+        "replaced_by",
+        "warned",
         "next_check_at",
     ]
 
@@ -228,9 +236,23 @@ class Promise(models.Model):
         null=True, blank=True
     )
     end_cause = models.CharField(max_length=10, choices=End, blank=True)
+    # The promise that took its place.
+    replaced_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replaces", db_index=False
+    )
+    # How many of its two warnings have been given.
+    warned = models.PositiveSmallIntegerField(default=0)
 
-    # The earliest moment at which anything about it changes; read by the sweep.
+    # When it moves up in the queue, and when its agents are warned; both follow from the terms and
+    # the settings at the time it was made.
     at_risk_at = models.DateTimeField()
+    warn_first_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    warn_last_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    # The earliest moment at which anything about it changes; read by the sweep.
     next_check_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
@@ -251,6 +273,8 @@ class Promise(models.Model):
         ]
         indexes = [
             models.Index(fields=["ticket", "id"], name="promise_of_ticket"),
+            # What reports read: the promises that began in a period.
+            models.Index(fields=["started_at"], name="promise_started"),
             # What the sweep reads; answered and settled promises stay out of it.
             models.Index(
                 fields=["next_check_at"],
@@ -293,6 +317,59 @@ class Promise(models.Model):
         used = self.hours.elapsed(self.started_at, at or now()).total_seconds()
         total = self.hours.elapsed(self.started_at, self.due_at).total_seconds()
         return min(100, max(0, round(100 * used / total))) if total else 100
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def unseen(self) -> NoticeQuerySet:
+        return self.filter(seen_at=None)
+
+    def unmailed(self) -> NoticeQuerySet:
+        """What is to be mailed, now or when business hours begin."""
+        return self.filter(mail_at__isnull=False)
+
+
+class Notice(models.Model):
+    """What one agent was told about one promise: it runs out, or it has been missed.
+
+    A row is written with the flag it tells of. The desk shows it at once; one mail collects all
+    that a person has not been mailed yet.
+    """
+
+    class Kind(models.TextChoices):
+        PERCENT = "percent", _("Running out")
+        MINUTES = "minutes", _("Due very soon")
+        BREACHED = "breached", _("Guarantee missed")
+        MISSED = "missed", _("Target missed")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notices")
+    promise = models.ForeignKey(Promise, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=8, choices=Kind)
+    # The moment it tells of, e.g. the due moment; and when it was noticed.
+    at = models.DateTimeField()
+    made_at = models.DateTimeField(default=now)
+    # When it may be mailed, in business hours only; empty once it is on its way, or is not to be.
+    mail_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    seen_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "promise", "kind"], name="notice_once")
+        ]
+        indexes = [
+            models.Index(fields=["user", "-made_at", "-id"], name="notice_of_user"),
+            models.Index(
+                fields=["mail_at"], name="notice_to_mail", condition=Q(mail_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_kind_display()}"
 
 
 # Spam was never owed an answer; what was replaced lives on in its successor.

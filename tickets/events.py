@@ -20,6 +20,9 @@ class Event(models.Model):
         PROMISE = "promise", _("Promise")
         DELIVERY = "delivery", _("Delivery")
         CONFIRMED = "confirmed", _("Sender confirmed")
+        LINKED = "linked", _("Customer")
+        CHANNEL = "channel", _("Channel")
+        MERGED = "merged", _("Merge")
 
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind)

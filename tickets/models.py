@@ -127,6 +127,19 @@ class Ticket(models.Model):
         null=True, blank=True
     )
 
+    # The ticket in which this one goes on; its messages are there (`Message.merged_from`).
+    merged_into = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="merged_tickets",
+        db_index=False,
+    )
+    merged_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
     # Written by sla/: what is promised, and the key of the queue (DESIGN §6).
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
@@ -151,6 +164,11 @@ class Ticket(models.Model):
                 fields=["assignee", "queue_band", "queue_rank", "due_at", "opened_at", "id"],
                 name="ticket_queue_of",
                 condition=Q(queue_band__isnull=False),
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="ticket_merged",
+                condition=Q(merged_into__isnull=False),
             ),
             models.Index(fields=["organisation", "-updated_at"], name="ticket_of_organisation"),
             models.Index(fields=["requester", "-updated_at"], name="ticket_of_requester"),
@@ -224,6 +242,10 @@ class Message(Delivery):
     author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="messages")
     # Whom an outbound message is for, as decided when it was written.
     recipient = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # The ticket on which it was written, if that has been merged into this one.
+    merged_from = models.ForeignKey(
+        Ticket, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     # Acknowledgements and notices; nobody wrote them, and they keep no promise.
     is_automatic = models.BooleanField(default=False)
     # The address a message claims to come from; identity is `author`.
