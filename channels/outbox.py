@@ -11,6 +11,7 @@ from types import ModuleType
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
+from channels import notices
 from channels.models import SystemMail
 from tenants import wakeups
 from tenants.acts import act
@@ -76,7 +77,11 @@ def send_mail(pk: int) -> None:
 
 def next_moment() -> datetime | None:
     """When something of this tenant next wants to leave."""
-    moments = [Message.objects.all().next_moment(), SystemMail.objects.all().next_moment()]
+    moments = [
+        Message.objects.all().next_moment(),
+        SystemMail.objects.all().next_moment(),
+        notices.next_moment(),
+    ]
     return min((moment for moment in moments if moment), default=None)
 
 

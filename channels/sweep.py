@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from channels import intake, outbox
+from channels import intake, notices, outbox
 from channels.models import InboundRecord, SystemMail
 from tenants import wakeups
 from tenants.models import Wakeup
@@ -39,6 +39,7 @@ def process_waiting() -> None:
 
 def send_waiting() -> None:
     """Send what waits in this tenant, the longest waiting first."""
+    notices.mail_due()
     for unsent, send in (
         (Message.objects.all().unsent(), outbox.send_message),
         (SystemMail.objects.all().unsent(), outbox.send_mail),

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from channels import intake, outbox
+from channels import intake, notices, outbox
 from channels import sweep as channels_sweep
 from tenants.queue import TenantTask
 
@@ -27,6 +27,12 @@ def send_message(message_id: int) -> None:
 def send_mail(mail_id: int) -> None:
     """Send a mail that is no ticket's message; running this twice sends it once."""
     outbox.send_mail(mail_id)
+
+
+@shared_task(name="channels.mail_notices", base=TenantTask)
+def mail_notices() -> None:
+    """Mail agents what they are to be told; running this twice mails it once."""
+    notices.mail_due()
 
 
 @shared_task(name="channels.send_waiting", base=TenantTask)

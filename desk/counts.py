@@ -29,6 +29,8 @@ SELECT
     ORDER BY assignee_id, queue_band, queue_rank, due_at LIMIT %(most)s) mine),
   (SELECT count(*) FROM (SELECT 1 FROM channels_inboundrecord
     WHERE status = 'quarantined' LIMIT %(most)s) quarantine),
+  (SELECT count(*) FROM (SELECT 1 FROM sla_notice
+    WHERE user_id = %(user)s AND seen_at IS NULL LIMIT %(most)s) notices),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
     WHERE {of} AND due_at < %(now)s LIMIT %(most)s) overdue),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
@@ -56,6 +58,7 @@ class Counts:
     unassigned: Count
     mine: Count
     quarantine: Count
+    notices: Count
     overdue: Count
     due_today: Count
 

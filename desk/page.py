@@ -27,6 +27,7 @@ def desk_page(
         "mine": counts.mine,
         "unassigned": counts.unassigned,
         "quarantine": counts.quarantine,
+        "notices": counts.notices,
     }
     response = render(request, template, {"nav": nav, **context}, status=status)
     patch_vary_headers(response, ["HX-Request"])

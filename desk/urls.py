@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import files, live, people, quarantine, queue, search, ticket
+from desk.views import files, live, notices, people, quarantine, queue, search, ticket
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("tickets/<int:number>/zuweisung/", ticket.change_assignment, name="assignment"),
     path("tickets/<int:number>/status/", ticket.change_state, name="state"),
     path("tickets/<int:number>/begruendung/", ticket.explanation, name="explanation"),
+    path("hinweise/", notices.notices, name="notices"),
+    path("hinweise/glocke/", notices.bell, name="bell"),
+    path("hinweise/gelesen/", notices.see_notices, name="notices_seen"),
     path("suche/", search.search, name="search"),
     path("quarantaene/", quarantine.quarantine, name="quarantine"),
     path(

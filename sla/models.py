@@ -199,7 +199,6 @@ class Promise(models.Model):
         "ended_at",
         "end_cause",
         "replaced_by",
-        "warned",
         "next_check_at",
     ]
 
@@ -240,16 +239,14 @@ class Promise(models.Model):
     replaced_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="replaces", db_index=False
     )
-    # How many of its two warnings have been given.
-    warned = models.PositiveSmallIntegerField(default=0)
 
     # When it moves up in the queue, and when its agents are warned; both follow from the terms and
     # the settings at the time it was made.
     at_risk_at = models.DateTimeField()
-    warn_first_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+    warn_percent_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
-    warn_last_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+    warn_minutes_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
     # The earliest moment at which anything about it changes; read by the sweep.
@@ -323,6 +320,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unseen(self) -> NoticeQuerySet:
         return self.filter(seen_at=None)
 
+    def for_list(self) -> NoticeQuerySet:
+        """The newest first, with what a list shows."""
+        shown = self.select_related("promise__tier", "promise__ticket__organisation")
+        return shown.order_by("-made_at", "-pk")
+
     def unmailed(self) -> NoticeQuerySet:
         """What is to be mailed, now or when business hours begin."""
         return self.filter(mail_at__isnull=False)
@@ -347,8 +349,11 @@ class Notice(models.Model):
     # The moment it tells of, e.g. the due moment; and when it was noticed.
     at = models.DateTimeField()
     made_at = models.DateTimeField(default=now)
-    # When it may be mailed, in business hours only; empty once it is on its way, or is not to be.
+    # When it may be mailed, in business hours only; empty once it has been handed over.
     mail_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    mailed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
     seen_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
@@ -363,6 +368,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "-made_at", "-id"], name="notice_of_user"),
+            models.Index(fields=["user"], name="notice_unseen", condition=Q(seen_at=None)),
             models.Index(
                 fields=["mail_at"], name="notice_to_mail", condition=Q(mail_at__isnull=False)
             ),
@@ -371,6 +377,13 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.get_kind_display()}"
 
+    @property
+    def is_miss(self) -> bool:
+        """True for a due moment that has passed, not for a warning."""
+        return self.kind in MISSES
+
+
+MISSES = (Notice.Kind.BREACHED, Notice.Kind.MISSED)
 
 # Spam was never owed an answer; what was replaced lives on in its successor.
 WITHOUT_OUTCOME = (Promise.End.SPAM, Promise.End.REPLACED)

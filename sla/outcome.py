@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.utils.timezone import now
 
-from sla import history, queue
+from sla import history, notices, queue
 from sla.models import Promise
 from sla.services import ask, keep_waiting, next_response, open_promise
 from tickets.models import Message, Ticket
@@ -29,6 +29,7 @@ def answer(ticket: Ticket, message: Message) -> None:
         if promise.answered_at > promise.due_at:
             _breach(promise, cause="late")
         promise.save(update_fields=Promise.OUTCOME)
+        notices.settle(promise, message.sent_at)
         history.note(promise, what="answered", at=message.sent_at, message=message)
     if ticket.is_workable:
         next_response(ticket, since=message.sent_at, reason=Promise.Reason.KEPT_OPEN)
@@ -122,6 +123,8 @@ def _open_again(promise: Promise, at: datetime) -> None:
     promise.next_check_at = queue.next_check(promise, at)
     promise.save(update_fields=Promise.OUTCOME)
     queue.place(promise.ticket, promise, at)
+    if promise.breached_at is not None:
+        notices.tell_of_miss(promise, now())
     ask(promise)
 
 
@@ -145,4 +148,5 @@ def _end(promise: Promise, cause: str, at: datetime) -> None:
         _breach(promise, cause=cause)
     promise.ended_at, promise.end_cause, promise.next_check_at = at, cause, None
     promise.save(update_fields=Promise.OUTCOME)
+    notices.settle(promise, at)
     history.note(promise, what=cause, at=at)

@@ -23,6 +23,11 @@ class Band(IntEnum):
     REGULAR = 2
 
 
+# The next change of an unbroken promise, in SQL; `next_check` says the same in Python.
+AHEAD = """LEAST(due_at,
+    CASE WHEN warn_percent_at >= %(at)s THEN warn_percent_at END,
+    CASE WHEN warn_minutes_at >= %(at)s THEN warn_minutes_at END,
+    CASE WHEN is_guaranteed AND at_risk_at >= %(at)s THEN at_risk_at END)"""
 PLACE = """
 UPDATE tickets_ticket AS ticket
 SET due_at = place.due_at, priority = place.priority,
@@ -45,13 +50,16 @@ def ageing_steps(promise: Promise, at: datetime) -> int:
 def next_check(promise: Promise, at: datetime) -> datetime | None:
     """The earliest moment after `at` at which anything about an open promise changes.
 
-    None when nothing will: a broken guarantee stays first, an aged target stays highest. The due
-    moment itself is still in time, so a due moment equal to `at` is yet to come.
+    Its agents are warned, it moves up, it is missed, it ages. None when nothing will: a broken
+    guarantee stays first, an aged target stays highest. The due moment itself is still in time, so
+    a due moment equal to `at` is yet to come.
     """
-    if promise.is_guaranteed and at < promise.at_risk_at < promise.due_at:
-        return promise.at_risk_at
     if promise.breached_at is None:
-        return promise.due_at
+        moments = [promise.warn_percent_at, promise.warn_minutes_at]
+        if promise.is_guaranteed:
+            moments.append(promise.at_risk_at)
+        ahead = (one for one in moments if one and at < one < promise.due_at)
+        return min(ahead, default=promise.due_at)
     if promise.is_guaranteed:
         return None
     steps = ageing_steps(promise, at)

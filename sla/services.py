@@ -54,6 +54,7 @@ def promised(ticket: Ticket, terms: Terms, at: datetime) -> Promise:
     hours = version.hours
     due_at = terms.due_at or hours.add(terms.started_at, timedelta(minutes=terms.minutes))
     at_risk = timedelta(minutes=version.calendar.at_risk_minutes)
+    percent_at, minutes_at = _warnings(terms, version, due_at)
     promise = Promise(
         ticket=ticket,
         kind=terms.kind,
@@ -67,9 +68,28 @@ def promised(ticket: Ticket, terms: Terms, at: datetime) -> Promise:
         priority=terms.priority,
         made_at=at,
         at_risk_at=max(terms.started_at, hours.subtract(due_at, at_risk)),
+        warn_percent_at=percent_at,
+        warn_minutes_at=minutes_at,
     )
     promise.next_check_at = queue.next_check(promise, at)
     return promise
+
+
+def _warnings(
+    terms: Terms, version: CalendarVersion, due_at: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """When the agents are warned: after a share of the time, and so many minutes before its end.
+
+    Both are moments of business time. None where the tenant wants none, or where the time is over
+    sooner than that.
+    """
+    percent, minutes = version.calendar.warn_percent, version.calendar.warn_minutes
+    share = timedelta(minutes=terms.minutes) * percent / 100
+    after_share = version.hours.add(terms.started_at, share) if 0 < percent < 100 else None
+    before_end = None
+    if 0 < minutes < terms.minutes:
+        before_end = version.hours.subtract(due_at, timedelta(minutes=minutes))
+    return after_share, before_end
 
 
 def make_all(made: Sequence[tuple[Ticket, Promise]], at: datetime) -> None:

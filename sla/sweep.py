@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import Min
 from django.utils.timezone import now
 
-from sla import queue
+from sla import notices, queue
 from sla.models import Promise
+from sla.notices import Told
 from tenants import live, wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
@@ -28,24 +29,29 @@ BATCH = 1000
 
 # One set-based statement: the breach is dated to the due moment, whenever it is noticed, and its
 # line in the history is written with it. A guarantee has two steps, at risk and broken, and they
-# need no calendar; it returns the targets, whose ageing does. `queue.key` says the same in Python.
-FLAG = """
-WITH flagged AS (
+# need no calendar; `queue.key` says the same in Python. It returns what is to be told, and which
+# targets were missed, whose ageing needs a calendar.
+FLAG = f"""
+WITH held AS (
+    SELECT id AS held_id, next_check_at AS checked FROM sla_promise
+    WHERE ticket_id = ANY(%(tickets)s) AND answered_at IS NULL AND ended_at IS NULL
+      AND next_check_at < %(at)s
+), flagged AS (
     UPDATE sla_promise
     SET breached_at = CASE WHEN due_at < %(at)s THEN due_at ELSE breached_at END,
         noticed_at = CASE WHEN due_at < %(at)s THEN COALESCE(noticed_at, %(at)s)
                           ELSE noticed_at END,
-        next_check_at = CASE WHEN due_at < %(at)s THEN NULL ELSE due_at END
-    WHERE ticket_id = ANY(%(tickets)s) AND answered_at IS NULL AND ended_at IS NULL
-      AND next_check_at < %(at)s
-    RETURNING id, ticket_id, kind, is_guaranteed, priority, due_at, breached_at,
-              noticed_at = %(at)s AS is_new
+        next_check_at = CASE WHEN due_at < %(at)s THEN NULL ELSE {queue.AHEAD} END
+    FROM held WHERE id = held_id
+    RETURNING id, ticket_id, kind, is_guaranteed, priority, due_at, at_risk_at, breached_at,
+              warn_percent_at, warn_minutes_at, checked, noticed_at = %(at)s AS is_new
 ), placed AS (
     UPDATE tickets_ticket AS ticket
     SET queue_band = CASE WHEN breached_at IS NULL THEN 1 ELSE 0 END,
         queue_rank = CASE WHEN breached_at IS NULL THEN 0 ELSE -flagged.priority END
     FROM flagged
     WHERE ticket.id = flagged.ticket_id AND flagged.is_guaranteed
+      AND (breached_at IS NOT NULL OR at_risk_at < %(at)s)
       AND ticket.queue_band IS NOT NULL
 ), noted AS (
     INSERT INTO tickets_event (ticket_id, kind, at, before, after, what)
@@ -53,8 +59,16 @@ WITH flagged AS (
            CASE WHEN is_guaranteed THEN 'breached' ELSE 'target_missed' END
     FROM flagged WHERE is_new ORDER BY due_at, id
 )
-SELECT id, is_guaranteed FROM flagged
-"""
+SELECT id, ticket_id, breached_at IS NOT NULL AND NOT is_guaranteed,
+       CASE WHEN is_new AND is_guaranteed THEN 'breached'
+            WHEN is_new THEN 'missed'
+            WHEN breached_at IS NOT NULL THEN NULL
+            WHEN warn_minutes_at >= checked AND warn_minutes_at < %(at)s THEN 'minutes'
+            WHEN warn_percent_at >= checked AND warn_percent_at < %(at)s THEN 'percent' END,
+       CASE WHEN breached_at IS NOT NULL THEN due_at
+            WHEN warn_minutes_at < %(at)s THEN warn_minutes_at ELSE warn_percent_at END
+FROM flagged ORDER BY due_at, id
+"""  # noqa: S608 (both parts are constants)
 
 NEXT_CHECK = """
 UPDATE sla_promise AS promise SET next_check_at = next.at
@@ -96,8 +110,13 @@ def _sweep_tickets(due: list[int], at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(FLAG, {"tickets": tickets, "at": at})
         flagged = cursor.fetchall()
-    _age([pk for pk, is_guaranteed in flagged if not is_guaranteed], at)
-    live.announce("queue")
+    _age(
+        [promise for promise, _ticket, is_missed_target, *_told in flagged if is_missed_target], at
+    )
+    things = [Told(promise, ticket, kind, due) for promise, ticket, _, kind, due in flagged if kind]
+    notices.tell(things, at)
+    if flagged:
+        live.announce("queue")
     return len(flagged)
 
 

@@ -27,7 +27,7 @@ def channel(schema: str) -> str:
 def announce(topic: str, number: int | None = None) -> None:
     """Once this transaction has committed, tell the tenant's open pages to look again.
 
-    `topic` is "queue" or "ticket". With Redis away nobody is told: the pages poll.
+    `topic` is "queue", "ticket" or "notices". With Redis away nobody is told: the pages poll.
     """
     hint = json.dumps({"topic": topic, "number": number})
     transaction.on_commit(partial(_publish, connection.schema_name, hint), robust=True)

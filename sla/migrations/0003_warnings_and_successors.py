@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("mail_at", models.DateTimeField(blank=True, null=True)),
+                ("mailed_at", models.DateTimeField(blank=True, null=True)),
                 ("seen_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
@@ -63,18 +64,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="promise",
-            name="warn_first_at",
+            name="warn_minutes_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="promise",
-            name="warn_last_at",
+            name="warn_percent_at",
             field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="promise",
-            name="warned",
-            field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AlterField(
             model_name="promise",
@@ -133,6 +129,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="notice",
             index=models.Index(fields=["user", "-made_at", "-id"], name="notice_of_user"),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("seen_at", None)), fields=["user"], name="notice_unseen"
+            ),
         ),
         migrations.AddIndex(
             model_name="notice",

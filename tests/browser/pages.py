@@ -64,6 +64,8 @@ PAGES = [
     PageOf("desk:search", role="agent", query="?q=gibtesnicht"),
     PageOf("desk:quarantine", role="agent"),
     PageOf("desk:quarantine", role="agent", tenant="zweitmarke"),
+    PageOf("desk:notices", role="agent"),
+    PageOf("desk:notices", role="admin"),
     PageOf("desk:people", role="admin"),
     PageOf("account_login"),
     PageOf("account_signup"),
@@ -87,7 +89,7 @@ PAGES = [
 
 # The HTML of a mail stands in a frame without scripts; it has a test of its own.
 FRAMES = {"desk:html_body", "desk:html_with_remote"}
-PARTS = {"desk:live_token"}
+PARTS = {"desk:live_token", "desk:bell"}
 FILES = {"desk:attachment", "desk:inline_image", "portal:attachment"}
 MACHINES = {"health"}
 # Only ever sent by a form: opened as a page they answer 405 and change nothing.

@@ -127,7 +127,7 @@ def test_refused_answer_opens_the_same_promise_with_its_old_due_moment(tenant, a
     promise = promise_of(ticket)
     assert (promise.pk, promise.due_at, promise.breached_at) == (made, DUE, None)
     assert (promise.answer, promise.answered_at, promise.accepted_at) == (None, None, None)
-    assert promise.next_check_at == berlin(f"{TUESDAY} 12:30")
+    assert promise.next_check_at == berlin(f"{TUESDAY} 12:00")
     ticket.refresh_from_db()
     assert (ticket.state, ticket.due_at, ticket.queue_band) == (State.OPEN, DUE, Band.REGULAR)
     assert said(ticket)[-1] == ("taken_back", "550 unbekannt", berlin(f"{TUESDAY} 10:01"))
