@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts.models import Organisation, User
 from sla import services
 from sla.models import CalendarVersion, Promise, SupportTier, TierAssignment
 from sla.services import Terms
-from sla.tiers import tier_of, version_for
+from sla.tiers import settled_tier_of, tier_of, version_for
+from sla.upgrade import lock_unanswered, upgrade
 from tenants import live
 from tenants.acts import act
 from tickets.models import Ticket
-from tickets.states import QUEUED
 
 
 @act()
@@ -30,17 +29,14 @@ def assign_tier(
 
     A lower tier counts for what arrives from then on; made promises stay as they are.
     """
-    # Tickets first, as every act; then the organisation, which waits for promises being made.
-    _unanswered(organisation)
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    tickets = lock_unanswered(organisation)
     # Read here, so that of two at the same time the later one is in force.
     moment = at or now()
     is_upgrade = tier.position > tier_of(organisation).position
     assignment = TierAssignment.objects.create(
         organisation=organisation, tier=tier, valid_from=moment, by=by
     )
-    if is_upgrade:
-        _upgrade(organisation, tier, moment)
+    if is_upgrade and upgrade(tickets, tier, moment):
         live.announce("queue")
     return assignment
 
@@ -52,7 +48,7 @@ def confirm(ticket: Ticket, at: datetime) -> None:
         return
     tier = tier_of(ticket.organisation)
     reason = Promise.Reason.CONFIRMED
-    terms = _better(old, tier, version_for(tier, at), ticket.opened_at, reason)
+    terms = better(old, tier, version_for(tier, at), ticket.opened_at, reason)
     if terms is not None:
         new = services.promised(ticket, terms, at)
         services.replace([(ticket, old, new)], at)
@@ -66,6 +62,8 @@ def catch_up(ticket: Ticket, at: datetime) -> None:
     promise = services.open_promise(ticket)
     if promise is None or not ticket.is_verified:
         return
+    # A tier that is being booked at this moment is waited for, or waits for us.
+    settled_tier_of(ticket.organisation)
     passed_by = TierAssignment.objects.filter(
         organisation=ticket.organisation, valid_from__gt=promise.made_at
     )
@@ -74,37 +72,14 @@ def catch_up(ticket: Ticket, at: datetime) -> None:
         if tier.position > promise.tier.position:
             promise.ticket = ticket
             version = version_for(tier, since)
-            terms = _better(promise, tier, version, since, Promise.Reason.UPGRADED)
+            terms = better(promise, tier, version, since, Promise.Reason.UPGRADED)
             if terms is not None:
-                better = services.promised(ticket, terms, at)
-                services.replace([(ticket, promise, better)], at)
-                promise = better
+                successor = services.promised(ticket, terms, at)
+                services.replace([(ticket, promise, successor)], at)
+                promise = successor
 
 
-def _upgrade(organisation: Organisation, tier: SupportTier, at: datetime) -> None:
-    version = version_for(tier, at)
-    replaced = []
-    for old in _unanswered(organisation):
-        terms = _better(old, tier, version, at, Promise.Reason.UPGRADED)
-        if terms is not None:
-            replaced.append((old.ticket, old, services.promised(old.ticket, terms, at)))
-    services.replace(replaced, at)
-
-
-def _unanswered(organisation: Organisation) -> list[Promise]:
-    """The open promises to the known people of an organisation; their tickets are locked."""
-    of_organisation = Promise.objects.open().filter(ticket__organisation=organisation)
-    waiting = Q(state__in=QUEUED) | Q(pk__in=of_organisation.values("ticket_id"))
-    known = Ticket.objects.filter(organisation=organisation, is_verified=True)
-    locked = known.filter(waiting).select_for_update().order_by("pk")
-    tickets = {ticket.pk: ticket for ticket in locked}
-    promises = list(of_organisation.filter(ticket__in=tickets).with_terms().order_by("pk"))
-    for promise in promises:
-        promise.ticket = tickets[promise.ticket_id]
-    return promises
-
-
-def _better(
+def better(
     old: Promise, tier: SupportTier, version: CalendarVersion, since: datetime, reason: str
 ) -> Terms | None:
     """The better of an open promise and what a tier gives from `since` on; None: the old one is.

@@ -38,6 +38,12 @@ WHERE ticket.id = place.id
 """
 
 
+NEXT_CHECK = """
+UPDATE sla_promise AS promise SET next_check_at = next.at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS next (id, at) WHERE promise.id = next.id
+"""
+
+
 def ageing_steps(promise: Promise, at: datetime) -> int:
     """How many priorities a missed target has risen: one per further target period."""
     if promise.is_guaranteed or at <= promise.due_at:
@@ -97,6 +103,17 @@ def place_all(placed: Sequence[tuple[Ticket, Promise]], at: datetime) -> None:
         if ticket.state in QUEUED:
             ticket.queue_band, ticket.queue_rank = key(promise, at)
     _store([ticket for ticket, _promise in placed])
+
+
+def age(targets: Sequence[int], at: datetime) -> None:
+    """Let missed targets (promises' ids) rise, and note when they rise next."""
+    if not targets:
+        return
+    promises = list(Promise.objects.filter(pk__in=targets).with_terms().select_related("ticket"))
+    place_all([(promise.ticket, promise) for promise in promises], at)
+    moments = [next_check(promise, at) for promise in promises]
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_CHECK, [[promise.pk for promise in promises], moments])
 
 
 def _store(tickets: Sequence[Ticket]) -> None:

@@ -70,11 +70,6 @@ SELECT id, ticket_id, breached_at IS NOT NULL AND NOT is_guaranteed,
 FROM flagged ORDER BY due_at, id
 """  # noqa: S608 (both parts are constants)
 
-NEXT_CHECK = """
-UPDATE sla_promise AS promise SET next_check_at = next.at
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS next (id, at) WHERE promise.id = next.id
-"""
-
 
 def sweep() -> int:
     """Visit every tenant with something due; returns how many promises changed."""
@@ -110,22 +105,9 @@ def _sweep_tickets(due: list[int], at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(FLAG, {"tickets": tickets, "at": at})
         flagged = cursor.fetchall()
-    _age(
-        [promise for promise, _ticket, is_missed_target, *_told in flagged if is_missed_target], at
-    )
+    queue.age([one for one, _ticket, is_missed_target, *_told in flagged if is_missed_target], at)
     things = [Told(promise, ticket, kind, due) for promise, ticket, _, kind, due in flagged if kind]
     notices.tell(things, at)
     if flagged:
         live.announce("queue")
     return len(flagged)
-
-
-def _age(targets: list[int], at: datetime) -> None:
-    """Let missed targets rise, and note when they rise next."""
-    if not targets:
-        return
-    promises = list(Promise.objects.filter(pk__in=targets).with_terms().select_related("ticket"))
-    queue.place_all([(promise.ticket, promise) for promise in promises], at)
-    moments = [queue.next_check(promise, at) for promise in promises]
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT_CHECK, [[promise.pk for promise in promises], moments])

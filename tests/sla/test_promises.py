@@ -507,7 +507,7 @@ def test_upgrade_of_many_tickets_takes_a_fixed_number_of_statements(
 
     with (
         time_machine.travel(berlin(f"{TUESDAY} 10:00"), tick=False),
-        django_assert_max_num_queries(20),
+        django_assert_max_num_queries(22),
     ):
         assign_tier(customer.organisation, tier("Gold"))
 
