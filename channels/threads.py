@@ -34,6 +34,8 @@ def find(
     """
     ticket = _by_number(ticket_number) or _by_message_id(answers_to)
     if ticket is not None:
+        # A reply to a merged ticket arrives where that one goes on.
+        ticket = ticket.merged_into or ticket
         refusal = _refusal(ticket, author, is_verified=is_verified)
         return Thread(hint=refusal) if refusal else Thread(ticket=ticket)
     named = _by_number(named_number)

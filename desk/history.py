@@ -22,6 +22,7 @@ PROMISE_WORDS: dict[str, str | Lazy] = {
     "answered_late": _("answered after the due moment"),
     "taken_back": _("open again, the answer did not arrive"),
     "restored": _("open again, no spam after all"),
+    "unmerged": _("open again, no longer merged"),
     "breached": _("guarantee missed"),
     "target_missed": _("target missed"),
 }

@@ -10,11 +10,11 @@ from accounts.models import Organisation, User
 from sla import services
 from sla.models import CalendarVersion, Promise, SupportTier, TierAssignment
 from sla.services import Terms
-from sla.tiers import settled_tier_of, tier_of, version_for
+from sla.tiers import settled_tier_of, tier_at, tier_of, version_for
 from sla.upgrade import lock_unanswered, upgrade
 from tenants import live
 from tenants.acts import act
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 
 
 @act()
@@ -41,42 +41,87 @@ def assign_tier(
     return assignment
 
 
-def confirm(ticket: Ticket, at: datetime) -> None:
-    """The sender is known now: the organisation's promise counts, from the ticket's arrival."""
-    old = services.open_promise(ticket)
-    if old is None or old.kind != Promise.Kind.FIRST:
+def confirm(ticket: Ticket, at: datetime, reason: str = Promise.Reason.CONFIRMED) -> None:
+    """The sender is known now: the organisation's promise counts, from the ticket's arrival.
+
+    From the arrival on it had one tier, and since then perhaps higher ones; an open promise gets
+    what all of them give.
+    """
+    promise = services.open_promise(ticket)
+    if promise is None:
         return
-    tier = tier_of(ticket.organisation)
-    reason = Promise.Reason.CONFIRMED
-    terms = better(old, tier, version_for(tier, at), ticket.opened_at, reason)
-    if terms is not None:
-        new = services.promised(ticket, terms, at)
-        services.replace([(ticket, old, new)], at)
+    settled_tier_of(ticket.organisation)
+    is_first = promise.kind == Promise.Kind.FIRST
+    since = ticket.opened_at if is_first else promise.started_at
+    promise = _give(ticket, promise, tier_at(ticket.organisation, since), since, reason, at)
+    _give_upgrades(ticket, promise, since, at)
 
 
 def catch_up(ticket: Ticket, at: datetime) -> None:
-    """A promise that is open again gets what upgrades would have given it since it was made.
+    """A promise that is open again gets what it would have been given since it was made.
 
-    They passed it by while its answer was on its way, or while it was taken for spam.
+    Upgrades and the sender's confirmation passed it by while its answer was on its way, or while
+    it was taken for spam.
     """
     promise = services.open_promise(ticket)
     if promise is None or not ticket.is_verified:
         return
-    # A tier that is being booked at this moment is waited for, or waits for us.
-    settled_tier_of(ticket.organisation)
-    passed_by = TierAssignment.objects.filter(
-        organisation=ticket.organisation, valid_from__gt=promise.made_at
+    known = ticket.events.filter(
+        kind__in=[Event.Kind.CONFIRMED, Event.Kind.LINKED], at__gt=promise.made_at
+    ).last()
+    if known is not None:
+        is_linked = known.kind == Event.Kind.LINKED
+        confirm(ticket, at, Promise.Reason.LINKED if is_linked else Promise.Reason.CONFIRMED)
+    else:
+        # A tier that is being booked at this moment is waited for, or waits for us.
+        settled_tier_of(ticket.organisation)
+        _give_upgrades(ticket, promise, promise.made_at, at)
+
+
+def change_channel(ticket: Ticket, at: datetime) -> None:
+    """The ticket is answered another way; what the tier guarantees there is guaranteed here too.
+
+    The due moment stays. A channel without a guarantee takes none away (law 2), and a target that
+    was missed becomes no guarantee.
+    """
+    old = services.open_promise(ticket)
+    if old is None or old.is_guaranteed or old.kind != Promise.Kind.FIRST:
+        return
+    if old.due_at < at or not old.tier.guarantees(ticket.channel):
+        return
+    terms = Terms(
+        kind=old.kind,
+        reason=Promise.Reason.CHANNEL,
+        tier=old.tier,
+        started_at=old.started_at,
+        minutes=old.minutes,
+        is_guaranteed=True,
+        priority=old.priority,
+        version=old.calendar_version,
+        due_at=old.due_at,
     )
-    for assignment in passed_by.select_related("tier").order_by("valid_from", "pk"):
-        tier, since = assignment.tier, assignment.valid_from
-        if tier.position > promise.tier.position:
-            promise.ticket = ticket
-            version = version_for(tier, since)
-            terms = better(promise, tier, version, since, Promise.Reason.UPGRADED)
-            if terms is not None:
-                successor = services.promised(ticket, terms, at)
-                services.replace([(ticket, promise, successor)], at)
-                promise = successor
+    services.replace(ticket, old, services.promised(ticket, terms, at), at)
+
+
+def _give_upgrades(ticket: Ticket, promise: Promise, since: datetime, at: datetime) -> None:
+    booked = TierAssignment.objects.filter(organisation=ticket.organisation, valid_from__gt=since)
+    for assignment in booked.select_related("tier").order_by("valid_from", "pk"):
+        if assignment.tier.position > promise.tier.position:
+            reason = Promise.Reason.UPGRADED
+            promise = _give(ticket, promise, assignment.tier, assignment.valid_from, reason, at)
+
+
+def _give(
+    ticket: Ticket, old: Promise, tier: SupportTier, since: datetime, reason: str, at: datetime
+) -> Promise:
+    """Replace an open promise by what a tier gives from `since` on, if that is better."""
+    old.ticket = ticket
+    terms = better(old, tier, version_for(tier, since), since, reason)
+    if terms is None:
+        return old
+    successor = services.promised(ticket, terms, at)
+    services.replace(ticket, old, successor, at)
+    return successor
 
 
 def better(

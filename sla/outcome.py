@@ -27,7 +27,7 @@ def answer(ticket: Ticket, message: Message) -> None:
         promise.answered_at, promise.answer = message.sent_at, message
         promise.next_check_at = None
         if promise.answered_at > promise.due_at:
-            _breach(promise, cause="late")
+            breach(promise, cause="late")
         promise.save(update_fields=Promise.OUTCOME)
         notices.settle(promise, message.sent_at)
         history.note(promise, what="answered", at=message.sent_at, message=message)
@@ -37,9 +37,9 @@ def answer(ticket: Ticket, message: Message) -> None:
         queue.place(ticket, None, message.sent_at)
 
 
-def accept(ticket: Ticket, message: Message, at: datetime) -> None:
+def accept(message: Message, at: datetime) -> None:
     """The first hop took the answer: what it answered is kept, unless it was broken before."""
-    for promise in ticket.promises.filter(answer=message, accepted_at=None):
+    for promise in Promise.objects.filter(answer=message, accepted_at=None):
         promise.accepted_at = at
         promise.save(update_fields=["accepted_at"])
         what = "kept" if promise.breached_at is None else "answered_late"
@@ -55,7 +55,7 @@ def take_back(ticket: Ticket, message: Message, cause: str, at: datetime) -> Non
     waited_until = ticket.withdrawn_at or at
     reopened = []
     for promise in ticket.promises.filter(answer=message).with_terms().order_by("pk"):
-        _hand_over(promise, message, waited_until, cause)
+        hand_over(promise, message, waited_until, cause)
         history.note(promise, what="taken_back", at=at, message=message, after=cause)
         if promise.is_open:
             reopened.append(promise)
@@ -84,26 +84,31 @@ def restore(ticket: Ticket, at: datetime) -> Promise | None:
         return None
     # An earlier mark may have left another one behind; the customer waits for the last one.
     ended.exclude(pk=promise.pk).update(end_cause=Promise.End.REPLACED)
-    promise.ended_at, promise.end_cause = None, ""
-    if promise.due_at < at:
-        _breach(promise, cause="restored")
-    _open_again(promise, at)
-    history.note(promise, what="restored", at=at)
+    reopen(promise, at, cause="restored")
     return promise
 
 
-def _hand_over(promise: Promise, refused: Message, waited_until: datetime, cause: str) -> None:
+def reopen(promise: Promise, at: datetime, *, cause: str) -> None:
+    """An ended promise is open again with its old due moment; broken if that has passed."""
+    promise.ended_at, promise.end_cause, promise.replaced_by = None, "", None
+    if promise.due_at < at:
+        breach(promise, cause=cause)
+    _open_again(promise, at)
+    history.note(promise, what=cause, at=at)
+
+
+def hand_over(promise: Promise, refused: Message, waited_until: datetime, cause: str) -> None:
     """Put another answer in the place of the refused one; without one the promise is open."""
     other = _other_answer(promise, refused)
     promise.answer = other
     promise.answered_at = other.sent_at if other else None
     promise.accepted_at = other.delivered_at if other else None
     if promise.due_at < (promise.answered_at or waited_until):
-        _breach(promise, cause=cause)
+        breach(promise, cause=cause)
 
 
 def _other_answer(promise: Promise, refused: Message) -> Message | None:
-    answers = promise.ticket.messages.filter(
+    answers = refused.ticket.messages.filter(
         kind=Message.Kind.OUTBOUND, is_automatic=False, sent_at__gte=promise.started_at
     ).exclude(status=Message.Status.FAILED)
     return answers.exclude(pk=refused.pk).order_by("sent_at", "pk").first()
@@ -128,7 +133,7 @@ def _open_again(promise: Promise, at: datetime) -> None:
     ask(promise)
 
 
-def _breach(promise: Promise, *, cause: str) -> None:
+def breach(promise: Promise, *, cause: str) -> None:
     """Date the breach to the due moment, whenever it was noticed; once."""
     if promise.breached_at is None:
         promise.breached_at = promise.due_at
@@ -145,7 +150,7 @@ def _end_open(ticket: Ticket, cause: str, at: datetime) -> None:
 def _end(promise: Promise, cause: str, at: datetime) -> None:
     """A withdrawal comes too late for a due moment that has passed; spam has no outcome."""
     if cause == Promise.End.WITHDRAWN and promise.due_at < at:
-        _breach(promise, cause=cause)
+        breach(promise, cause=cause)
     promise.ended_at, promise.end_cause, promise.next_check_at = at, cause, None
     promise.save(update_fields=Promise.OUTCOME)
     notices.settle(promise, at)

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from accounts.models import Organisation, User
 from accounts.signals import organisation_created
-from sla import changes, outcome, services
+from sla import changes, merging, outcome, services
 from sla.models import Promise, TierAssignment
 from sla.tiers import default_tier
 from tickets import signals
@@ -38,19 +38,42 @@ def answer_promise(ticket: Ticket, message: Message, **_: Any) -> None:
 
 
 @receiver(signals.delivered)
-def accept_answer(ticket: Ticket, message: Message, at: datetime, **_: Any) -> None:
-    outcome.accept(ticket, message, at)
+def accept_answer(message: Message, at: datetime, **_: Any) -> None:
+    outcome.accept(message, at)
 
 
 @receiver(signals.delivery_failed)
 def take_answer_back(ticket: Ticket, message: Message, cause: str, at: datetime, **_: Any) -> None:
     outcome.take_back(ticket, message, cause, at)
+    merging.take_back(ticket, message, cause, at)
     changes.catch_up(ticket, at)
 
 
 @receiver(signals.sender_confirmed)
 def promise_as_confirmed(ticket: Ticket, at: datetime, **_: Any) -> None:
     changes.confirm(ticket, at)
+
+
+@receiver(signals.organisation_changed)
+def promise_as_linked(ticket: Ticket, at: datetime, **_: Any) -> None:
+    changes.confirm(ticket, at, Promise.Reason.LINKED)
+
+
+@receiver(signals.channel_changed)
+def promise_by_channel(ticket: Ticket, at: datetime, **_: Any) -> None:
+    changes.change_channel(ticket, at)
+
+
+@receiver(signals.merged)
+def merge_promises(ticket: Ticket, into: Ticket, at: datetime, **_: Any) -> None:
+    merging.merge(ticket, into, at)
+
+
+@receiver(signals.merge_undone)
+def part_promises(
+    ticket: Ticket, into: Ticket, merged_at: datetime, at: datetime, **_: Any
+) -> None:
+    merging.undo(ticket, into, merged_at, at)
 
 
 @receiver(signals.state_changed)

@@ -164,18 +164,23 @@ def open_promise(ticket: Ticket) -> Promise | None:
     return promise
 
 
-def replace(made: Sequence[tuple[Ticket, Promise, Promise]], at: datetime) -> None:
-    """Replace open promises: (ticket, old, new) each. What is broken stays broken."""
-    olds = [old for _ticket, old, _new in made]
-    Promise.objects.filter(pk__in=[old.pk for old in olds]).update(
+def replace(ticket: Ticket, old: Promise, new: Promise, at: datetime) -> None:
+    """Let a new promise take an open one's place. What is broken stays broken."""
+    Promise.objects.filter(pk=old.pk).update(
         ended_at=at, end_cause=Promise.End.REPLACED, next_check_at=None
     )
-    Event.objects.bulk_create(history.line(old, what=Promise.End.REPLACED, at=at) for old in olds)
-    for _ticket, old, new in made:
-        if old.breached_at == new.due_at and old.is_guaranteed == new.is_guaranteed:
-            new.breached_at, new.noticed_at = old.breached_at, old.noticed_at
-            new.next_check_at = queue.next_check(new, at)
-    make_all([(ticket, new) for ticket, _old, new in made], at)
+    old.notices.unseen().update(seen_at=at)
+    history.note(old, what=Promise.End.REPLACED, at=at)
+    carry_breach(old, new, at)
+    make_all([(ticket, new)], at)
+    Promise.objects.filter(pk=old.pk).update(replaced_by=new)
+
+
+def carry_breach(old: Promise, new: Promise, at: datetime) -> None:
+    """The same due moment, missed already, is missed in the successor too, and counted there."""
+    if old.breached_at == new.due_at and old.is_guaranteed == new.is_guaranteed:
+        new.breached_at, new.noticed_at = old.breached_at, old.noticed_at
+        new.next_check_at = queue.next_check(new, at)
 
 
 def follow_up(ticket: Ticket, *, since: datetime) -> None:

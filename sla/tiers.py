@@ -35,6 +35,13 @@ def tier_of(organisation: Organisation) -> SupportTier:
     return assignment.tier if assignment else default_tier()
 
 
+def tier_at(organisation: Organisation, at: datetime) -> SupportTier:
+    """The tier that was in force at a moment, the default tier before the first assignment."""
+    assignments = organisation.tier_assignments.filter(valid_from__lte=at).select_related("tier")
+    last = assignments.order_by("-valid_from", "-pk").first()
+    return last.tier if last else default_tier()
+
+
 def settled_tier_of(organisation: Organisation) -> SupportTier:
     """The tier in force, and that it stays until this transaction ends: for making a promise.
 

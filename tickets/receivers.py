@@ -8,9 +8,9 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import address_confirmed
-from tickets import services
+from tickets import senders
 
 
 @receiver(address_confirmed)
 def confirm_tickets(user: User, **_: Any) -> None:
-    services.confirm_sender(user)
+    senders.confirm_sender(user)

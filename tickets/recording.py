@@ -57,8 +57,17 @@ _locked = Prepared(
 
 
 def locked(ticket: Ticket) -> Ticket:
-    """Lock a ticket and read it again: every act takes its locks in this order, the sweep too."""
-    found = _locked.first(ticket.pk)
+    """Lock a ticket and read it again: every act takes its locks in this order, the sweep too.
+
+    Where it goes on in another ticket, that one is meant, and locked.
+    """
+    found = locked_itself(ticket.pk)
+    return locked_itself(found.merged_into_id) if found.merged_into_id else found
+
+
+def locked_itself(pk: int) -> Ticket:
+    """Lock just this ticket, merged or not."""
+    found = _locked.first(pk)
     if found is None:
         raise Ticket.DoesNotExist
     return found

@@ -22,7 +22,7 @@ from tickets.models import Event, Message, Ticket
 from tickets.recording import Content, File
 from tickets.states import State
 
-__all__ = ["Content", "File", "NewTicket", "NoOrganisationError"]
+__all__ = ["Content", "File", "MergedError", "NewTicket", "NoOrganisationError"]
 
 SUBJECT_LENGTH = 250
 
@@ -43,6 +43,10 @@ class NewTicket:
 
 class NoOrganisationError(ValueError):
     """A customer without an organisation cannot have a ticket."""
+
+
+class MergedError(ValueError):
+    """The ticket goes on in another one; what it is now cannot be changed."""
 
 
 @act()
@@ -162,7 +166,7 @@ def add_note(
 @act()
 def assign(ticket: Ticket, *, to: User | None, by: User, at: datetime | None = None) -> Ticket:
     """Give a ticket to an agent, or to nobody; giving it to its holder changes nothing."""
-    ticket, moment = recording.locked(ticket), at or now()
+    ticket, moment = _locked_on_its_own(ticket), at or now()
     if ticket.assignee == to:
         return ticket
     before, ticket.assignee = ticket.assignee, to
@@ -180,7 +184,7 @@ def change_state(ticket: Ticket, state: State, *, by: User, at: datetime | None 
 
     A customer who closes their ticket withdraws it: its open promise ends without an outcome.
     """
-    ticket, moment = recording.locked(ticket), at or now()
+    ticket, moment = _locked_on_its_own(ticket), at or now()
     if ticket.state != state:
         states.check(ticket.state, state)
         _move(ticket, state, by=by, at=moment)
@@ -189,27 +193,17 @@ def change_state(ticket: Ticket, state: State, *, by: User, at: datetime | None 
 
 
 @act()
-def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
-    """The address is proven: its unconfirmed tickets belong to the person's organisation now."""
-    moment, confirmed = at or now(), []
-    for found in Ticket.objects.filter(requester=user, is_verified=False).order_by("pk"):
-        ticket = recording.locked(found)
-        before = str(ticket.organisation)
-        ticket.is_verified = True
-        ticket.organisation = user.organisation or ticket.organisation
-        ticket.save(update_fields=["is_verified", "organisation"])
-        recording.event(
-            ticket,
-            Event.Kind.CONFIRMED,
-            user,
-            moment,
-            before=before,
-            after=str(ticket.organisation),
-        )
-        signals.sender_confirmed.send(Ticket, ticket=ticket, at=moment)
+def change_channel(ticket: Ticket, channel: str, *, by: User, at: datetime | None = None) -> Ticket:
+    """Answer a ticket another way from now on; where the tier guarantees that, so does it here."""
+    ticket, moment = _locked_on_its_own(ticket), at or now()
+    if ticket.channel != channel:
+        before, ticket.channel = ticket.get_channel_display(), channel
+        ticket.save(update_fields=["channel"])
+        after = ticket.get_channel_display()
+        recording.event(ticket, Event.Kind.CHANNEL, by, moment, before=before, after=after)
+        signals.channel_changed.send(Ticket, ticket=ticket, at=moment)
         recording.touch(ticket, moment)
-        confirmed.append(ticket)
-    return confirmed
+    return ticket
 
 
 @act()
@@ -252,6 +246,14 @@ def mark_failed(message: Message, *, cause: str, at: datetime | None = None) -> 
             recording.set_state(ticket, State.OPEN, by=None, at=moment)
         signals.delivery_failed.send(Ticket, ticket=ticket, message=message, cause=cause, at=moment)
     recording.touch(ticket, moment)
+
+
+def _locked_on_its_own(ticket: Ticket) -> Ticket:
+    """Lock a ticket that is to be changed itself; raises MergedError where it goes on elsewhere."""
+    found = recording.locked_itself(ticket.pk)
+    if found.merged_into_id:
+        raise MergedError(f"#{found.number} has been merged.")
+    return found
 
 
 def _create_ticket(new: NewTicket, state: State) -> Ticket:

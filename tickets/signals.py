@@ -19,3 +19,11 @@ delivery_failed = Signal()
 state_changed = Signal()
 # ticket=…, at=…: the requester's address is proven to be theirs
 sender_confirmed = Signal()
+# ticket=…, into=…, at=…: a ticket goes on in another one
+merged = Signal()
+# ticket=…, into=…, merged_at=…, at=…: it is on its own again
+merge_undone = Signal()
+# ticket=…, at=…: an agent answers it another way than it came
+channel_changed = Signal()
+# ticket=…, at=…: it belongs to another organisation now, because its requester does
+organisation_changed = Signal()

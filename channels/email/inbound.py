@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.conf import settings
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -107,23 +107,23 @@ def _settle_bounce(record: InboundRecord, mail: ParsedMail) -> None:
             )
         return
     if message is not None and mail.bounce.is_permanent:
-        _fail(message, mail)
+        _fail(message, mail, record.received_at)
     raise NothingToTakeInError(
         InboundRecord.Status.BOUNCE, f"{mail.bounce.action} {mail.bounce.status}".strip()
     )
 
 
-def _fail(message: Message, mail: ParsedMail) -> None:
+def _fail(message: Message, mail: ParsedMail, at: datetime) -> None:
     bounce = mail.bounce
     if bounce is None:
         return
     if message.channel == Channel.EMAIL:
         # An answer in the portal was there at once: only its copy did not arrive.
         cause = f"{bounce.status} {bounce.diagnostic}".strip()
-        services.mark_failed(message, cause=cause or _("The mail came back."))
+        services.mark_failed(message, cause=cause or _("The mail came back."), at=at)
     if bounce.is_address_unknown:
         person = message.recipient or message.ticket.requester
-        User.objects.get_queryset().filter(pk=person.pk).update(undeliverable_at=now())
+        User.objects.get_queryset().filter(pk=person.pk).update(undeliverable_at=at)
 
 
 def _refuse_own(mail: ParsedMail) -> None:

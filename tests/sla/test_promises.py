@@ -15,7 +15,7 @@ from sla.tiers import default_calendar, tier_of
 from tests.factories import CustomerFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import MONDAY, TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import senders, services
 from tickets.models import Channel, Ticket
 from tickets.services import NewTicket
 from tickets.states import State
@@ -89,7 +89,7 @@ def test_confirmed_sender_gets_their_organisations_promise_from_the_arrival(tena
     ticket = opened(requester=customer, is_verified=False)
 
     with time_machine.travel(berlin(f"{TUESDAY} 10:30"), tick=False):
-        services.confirm_sender(customer)
+        senders.confirm_sender(customer)
 
     old, new = ticket.promises.order_by("pk")
     assert (old.end_cause, old.ended_at) == ("replaced", berlin(f"{TUESDAY} 10:30"))
@@ -106,7 +106,7 @@ def test_confirming_somebody_of_the_default_tier_changes_no_promise(tenant):
     customer = customer_of("Basis")
     ticket = opened(requester=customer, is_verified=False)
 
-    services.confirm_sender(customer)
+    senders.confirm_sender(customer)
 
     assert ticket.promises.get().reason == "opened"
 

@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context
 
 from accounts.models import User
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import services, signals
+from tickets import senders, services, signals
 from tickets.models import Attachment, Event, Message, Ticket
 from tickets.recording import Content, File
 from tickets.services import NewTicket, NoOrganisationError
@@ -308,8 +308,8 @@ def test_confirmed_sender_takes_their_tickets_to_their_organisation(tenant):
     customer.join(organisation("Teehaus Nord GmbH"))
     customer = User.objects.get(pk=customer.pk)
 
-    services.confirm_sender(customer, at=LATER)
-    services.confirm_sender(customer, at=LATER)
+    senders.confirm_sender(customer, at=LATER)
+    senders.confirm_sender(customer, at=LATER)
 
     ticket.refresh_from_db()
     assert ticket.is_verified

@@ -1,0 +1,155 @@
+"""Who turns out to belong to an organisation gets its promise, counted from the arrival."""
+
+from __future__ import annotations
+
+import time_machine
+
+from sla.changes import assign_tier
+from sla.models import Promise
+from tests.factories import CustomerFactory, organisation, tier
+from tests.sla.arranging import answer, opened, promise_of
+from tests.sla.moments import TUESDAY, berlin
+from tickets import senders, services
+from tickets.models import Channel, Ticket
+
+
+def at(moment: str):
+    return time_machine.travel(berlin(moment), tick=False)
+
+
+def stranger():
+    with at("2026-03-02 09:00"):
+        return CustomerFactory()
+
+
+def gold():
+    with at("2026-03-02 09:00"):
+        return organisation("Goldkunde GmbH", booked="Gold")
+
+
+def linked(ticket: Ticket, agent, to, moment: str = f"{TUESDAY} 11:00") -> Promise:
+    with at(moment):
+        senders.link_sender(ticket.requester, to, by=agent)
+    ticket.refresh_from_db()
+    return promise_of(ticket)
+
+
+def test_link_counts_from_the_arrival_in_a_new_row(tenant, agent):
+    ticket, to = opened(requester=stranger()), gold()
+    old = promise_of(ticket)
+
+    new = linked(ticket, agent, to)
+
+    assert (new.reason, new.tier.name, new.is_guaranteed) == (Promise.Reason.LINKED, "Gold", True)
+    assert (new.started_at, new.due_at) == (ticket.opened_at, berlin(f"{TUESDAY} 13:00"))
+    old.refresh_from_db()
+    assert (old.end_cause, old.replaced_by) == (Promise.End.REPLACED, new)
+    assert (ticket.organisation, ticket.due_at) == (to, new.due_at)
+
+
+def test_link_to_a_lower_tier_loosens_nothing(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+        basis = organisation("Basiskunde")
+    ticket = opened(requester=customer)
+    old = promise_of(ticket)
+
+    assert linked(ticket, agent, basis) == old
+
+
+def test_link_counts_the_tier_of_the_arrival_and_the_upgrades_since(tenant, agent):
+    ticket = opened(requester=stranger())
+    with at("2026-03-02 09:00"):
+        to = organisation("Aufsteiger GmbH", booked="Bronze")
+    with at(f"{TUESDAY} 10:00"):
+        assign_tier(to, tier("Gold"))
+
+    new = linked(ticket, agent, to)
+
+    # Bronze from the arrival on, Gold from the booking on: 10:00 and four hours.
+    assert (new.tier.name, new.due_at) == ("Gold", berlin(f"{TUESDAY} 14:00"))
+    reasons = list(ticket.promises.order_by("pk").values_list("reason", flat=True))
+    assert reasons == ["opened", "linked", "upgraded"]
+
+
+def test_link_while_an_answer_is_on_its_way_counts_once_it_is_refused(tenant, agent):
+    ticket, to = opened(requester=stranger()), gold()
+    with at(f"{TUESDAY} 10:00"):
+        message = services.reply(ticket, author=agent, text="So geht es.")
+    with at(f"{TUESDAY} 11:00"):
+        senders.link_sender(ticket.requester, to, by=agent)
+
+    with at(f"{TUESDAY} 11:30"):
+        services.mark_failed(message, cause="550 unbekannt")
+
+    new = promise_of(ticket)
+    assert (new.reason, new.due_at) == (Promise.Reason.LINKED, berlin(f"{TUESDAY} 13:00"))
+
+
+def test_link_leaves_answered_tickets_where_they_are_promised(tenant, agent):
+    ticket, to = opened(requester=stranger()), gold()
+    answer(ticket, agent, f"{TUESDAY} 10:00")
+    before = list(ticket.promises.values_list("pk", flat=True))
+
+    with at(f"{TUESDAY} 11:00"):
+        senders.link_sender(ticket.requester, to, by=agent)
+
+    assert list(ticket.promises.values_list("pk", flat=True)) == before
+    ticket.requester.refresh_from_db()
+    assert ticket.requester.organisation == to
+
+
+def test_confirmation_while_taken_for_spam_counts_once_it_is_none(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer, is_verified=False)
+    with at(f"{TUESDAY} 10:00"):
+        services.change_state(ticket, "spam", by=agent)
+    with at(f"{TUESDAY} 10:30"):
+        senders.confirm_sender(customer)
+
+    with at(f"{TUESDAY} 11:00"):
+        services.change_state(ticket, "open", by=agent)
+
+    new = promise_of(ticket)
+    assert (new.reason, new.due_at) == (Promise.Reason.CONFIRMED, berlin(f"{TUESDAY} 13:00"))
+
+
+def test_answering_another_way_brings_the_guarantee_of_that_channel(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer, channel=Channel.FACEBOOK)
+
+    with at(f"{TUESDAY} 10:00"):
+        services.change_channel(ticket, Channel.EMAIL, by=agent)
+
+    new = promise_of(ticket)
+    assert (new.reason, new.is_guaranteed, new.due_at) == (
+        Promise.Reason.CHANNEL,
+        True,
+        berlin(f"{TUESDAY} 13:00"),
+    )
+
+
+def test_a_channel_without_guarantee_takes_none_away(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer)
+    old = promise_of(ticket)
+
+    with at(f"{TUESDAY} 10:00"):
+        services.change_channel(ticket, Channel.FACEBOOK, by=agent)
+
+    assert promise_of(ticket) == old
+
+
+def test_missed_target_becomes_no_guarantee_by_another_channel(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer, channel=Channel.FACEBOOK)
+    old = promise_of(ticket)
+
+    with at(f"{TUESDAY} 14:00"):
+        services.change_channel(ticket, Channel.EMAIL, by=agent)
+
+    assert promise_of(ticket) == old
