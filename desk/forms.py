@@ -6,16 +6,20 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from helpdesk.uploads import FormWithFiles
-from tickets.models import Ticket
+from tickets.models import Channel, Ticket
 from tickets.states import TRANSITIONS, State
 
 TEXT_LENGTH = 200_000
 # What an answer may leave a ticket as, the usual one first.
 AFTER_AN_ANSWER = (State.WAITING, State.SOLVED, State.OPEN, State.CLOSED)
+
+# The ways in which an answer can leave, whichever way a ticket came.
+ANSWERED_BY = (Channel.EMAIL, Channel.PORTAL)
 
 
 class MessageForm(FormWithFiles):
@@ -89,6 +93,53 @@ class StateForm(forms.Form):
             ],
             error_messages={"invalid_choice": _("The ticket cannot go to this state from here.")},
         )
+
+
+class ChannelForm(forms.Form):
+    """The ways in which a ticket can be answered; the one it came by is always among them."""
+
+    def __init__(self, ticket: Ticket, posted: QueryDict | None = None) -> None:
+        super().__init__(posted, initial={"channel": ticket.channel}, auto_id="channel_%s")
+        ways = [Channel(ticket.channel), *(way for way in ANSWERED_BY if way != ticket.channel)]
+        self.fields["channel"] = forms.ChoiceField(
+            label=_("Answer by"), choices=[(way.value, way.label) for way in ways]
+        )
+
+
+class LinkForm(forms.Form):
+    """The organisation to which a person belongs."""
+
+    organisation = forms.ModelChoiceField(
+        queryset=Organisation.objects.all(),
+        error_messages={
+            "required": _("Please choose the organisation."),
+            "invalid_choice": _("This organisation does not exist any more."),
+        },
+    )
+
+
+class MergeForm(forms.Form):
+    """In which ticket another one of the same person goes on: chosen from a list, or by number."""
+
+    into = forms.CharField(
+        label=_("Number of the ticket that stays"),
+        max_length=20,
+        error_messages={"required": _("Please choose a ticket or type its number.")},
+    )
+
+    def __init__(self, ticket: Ticket, *args: Any) -> None:
+        super().__init__(*args)
+        self.ticket = ticket
+        same = Ticket.objects.filter(requester=ticket.requester, merged_into=None)
+        self.others = same.exclude(pk=ticket.pk).exclude(state=State.SPAM).order_by("-updated_at")
+
+    def clean_into(self) -> Ticket:
+        digits = self.cleaned_data["into"].strip().removeprefix("#")
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) < 18
+        found = Ticket.objects.filter(number=int(digits)).first() if is_number else None
+        if found is None:
+            raise forms.ValidationError(_("There is no ticket with this number."))
+        return found
 
 
 def states_after_answer(ticket: Ticket) -> list[State]:

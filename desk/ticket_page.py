@@ -11,22 +11,32 @@ from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
 
 from desk import history
-from desk.forms import AssignmentForm, NoteForm, ReplyForm, StateForm, states_after_answer
+from desk.forms import (
+    AssignmentForm,
+    ChannelForm,
+    NoteForm,
+    ReplyForm,
+    StateForm,
+    states_after_answer,
+)
 from desk.page import desk_page, desk_part
 from helpdesk.http import Request
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from sla.models import Promise
 from sla.tiers import tier_of
+from tickets import merging
 from tickets.models import Message, Ticket
 
 # An answer that its first hop has not taken by then is worth a look (law 3).
 FIRST_HOP_PATIENCE = timedelta(minutes=15)
 OTHER_TICKETS = 5
+# A promise that ended so goes on in another one, which is the one to show.
+ELSEWHERE = (Promise.End.REPLACED, Promise.End.MERGED)
 
 
 def find(request: Request, number: int) -> Ticket:
     """The ticket, if this person may see it; otherwise there is none (404)."""
-    tickets = Ticket.objects.visible_to(request.user).for_list()
+    tickets = Ticket.objects.visible_to(request.user).for_list().select_related("merged_into")
     return get_object_or_404(tickets, number=number)
 
 
@@ -42,7 +52,7 @@ def whole(
     is_refused = reply_form is not None or note_form is not None
     thread = list(ticket.messages.thread())
     seen = {"last_message": thread[-1].pk if thread else None}
-    if reply_form is None and states_after_answer(ticket):
+    if reply_form is None and states_after_answer(ticket) and not ticket.merged_into_id:
         reply_form = ReplyForm(ticket, initial=seen)
     context = {
         **_shown(ticket, thread),
@@ -66,7 +76,7 @@ def current_promise(ticket: Ticket) -> Promise | None:
     """The open promise, or else the last one that had an outcome."""
     promises = list(ticket.promises.with_terms().order_by("-pk"))
     is_open = (promise for promise in promises if promise.is_open)
-    told = (promise for promise in promises if promise.end_cause != Promise.End.REPLACED)
+    told = (promise for promise in promises if promise.end_cause not in ELSEWHERE)
     return next(is_open, None) or next(told, None)
 
 
@@ -81,6 +91,8 @@ def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, object]:
         "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
         "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
         "state_form": StateForm(ticket),
+        "channel_form": ChannelForm(ticket),
+        "undo_refusal": merging.why_not_undo(ticket, now()) if ticket.merged_into_id else "",
         **_delivery(thread),
     }
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from desk.views import files, live, notices, people, quarantine, queue, search, ticket
+from desk.views import (
+    customer,
+    files,
+    live,
+    merging,
+    notices,
+    people,
+    quarantine,
+    queue,
+    search,
+    ticket,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +26,10 @@ urlpatterns = [
     path("tickets/<int:number>/zuweisung/", ticket.change_assignment, name="assignment"),
     path("tickets/<int:number>/status/", ticket.change_state, name="state"),
     path("tickets/<int:number>/begruendung/", ticket.explanation, name="explanation"),
+    path("tickets/<int:number>/kanal/", customer.change_channel, name="channel"),
+    path("tickets/<int:number>/kundenkonto/", customer.link, name="link"),
+    path("tickets/<int:number>/zusammenfuehrung/", merging.merge, name="merge"),
+    path("tickets/<int:number>/trennung/", merging.undo_merge, name="merge_undone"),
     path("hinweise/", notices.notices, name="notices"),
     path("hinweise/glocke/", notices.bell, name="bell"),
     path("hinweise/gelesen/", notices.see_notices, name="notices_seen"),

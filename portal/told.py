@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from accounts.models import User
 from sla.calendar import CalendarError, Step
+from sla.history import changes_of
 from sla.models import Promise, SupportTier
 from sla.services import open_promise
 from sla.tiers import default_calendar, tier_of, version_for
@@ -40,6 +41,7 @@ class Told:
 
     promise: Promise | None
     steps: list[Step]
+    changes: list[Promise]
 
     @property
     def seconds(self) -> int:
@@ -85,4 +87,6 @@ def outlook(user: User, at: datetime | None = None) -> Outlook | None:
 def told(ticket: Ticket, user: User) -> Told:
     """The promise as this customer may see it: all of it, or nothing while unconfirmed."""
     promise = open_promise(ticket) if is_confirmed(user) else None
-    return Told(promise, promise.explanation() if promise else [])
+    if promise is None:
+        return Told(None, [], [])
+    return Told(promise, promise.explanation(), changes_of(ticket))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sla.models import Promise
-from tickets.models import Event, Message
+from tickets.models import Event, Message, Ticket
 
 CAUSE_LENGTH = 300
+
+
+def changes_of(ticket: Ticket) -> list[Promise]:
+    """Every promise of a ticket in the order they were made, each with the reason it was made."""
+    return list(ticket.promises.with_terms().order_by("pk"))
 
 
 def note(

@@ -222,7 +222,9 @@ class MessageQuerySet(DeliveryQuerySet["Message"]):
     def thread(self) -> MessageQuerySet:
         """In the order of the conversation, with what each message shows."""
         return (
-            self.select_related("author").prefetch_related("attachments").order_by("sent_at", "pk")
+            self.select_related("author", "merged_from")
+            .prefetch_related("attachments")
+            .order_by("sent_at", "pk")
         )
 
 

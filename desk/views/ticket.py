@@ -15,6 +15,7 @@ from desk import answering, ticket_page
 from desk.forms import AssignmentForm, NoteForm, ReplyForm, StateForm, states_after_answer
 from desk.page import desk_page, desk_part
 from helpdesk.http import Request, agent_required, wants_partial
+from sla.history import changes_of
 from tickets import services
 from tickets.models import Message, Ticket
 from tickets.states import State, TransitionError
@@ -85,7 +86,10 @@ def change_assignment(request: Request, number: int) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, found, form)
     to = form.cleaned_data["assignee"]
-    services.assign(found, to=to, by=request.user)
+    try:
+        services.assign(found, to=to, by=request.user)
+    except services.MergedError:
+        return _merged_meanwhile(request, number)
     said = _("Assigned to %(name)s.") % {"name": to} if to else _("Nobody has this ticket now.")
     messages.success(request, said)
     return _done(request, number)
@@ -106,6 +110,8 @@ def change_state(request: Request, number: int) -> HttpResponse:
         # Somebody else moved it between this page and this click.
         form.add_error("state", _("The ticket cannot go to this state from here."))
         return _refused(request, ticket_page.find(request, number), form)
+    except services.MergedError:
+        return _merged_meanwhile(request, number)
     messages.success(request, _("State: %(state)s.") % {"state": state.label})
     return _done(request, number)
 
@@ -121,6 +127,7 @@ def explanation(request: Request, number: int) -> HttpResponse:
         "ticket": found,
         "promise": promise,
         "steps": steps,
+        "changes": changes_of(found),
         "seconds": sum(step.seconds for step in steps),
     }
     if wants_partial(request):
@@ -164,6 +171,11 @@ def _refused(request: Request, found: Ticket, form: Form) -> HttpResponse:
     if wants_partial(request):
         return ticket_page.parts(request, found, status=422)
     return redirect("desk:ticket", found.number)
+
+
+def _merged_meanwhile(request: Request, number: int) -> HttpResponse:
+    messages.error(request, _("This ticket has been merged and goes on in another one."))
+    return _done(request, number)
 
 
 def _done(request: Request, number: int) -> HttpResponse:

@@ -90,6 +90,7 @@ def _page(request: Request, found: Ticket, form: ReplyForm, *, status: int = 200
         "thread": found.messages.public().thread(),
         "promise": seen.promise,
         "steps": seen.steps,
+        "changes": seen.changes,
         "seconds": seen.seconds,
         "reply_form": form if found.requester_id == request.user.pk else None,
         "attachment_limit": FILE_LIMIT,

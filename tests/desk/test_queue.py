@@ -158,7 +158,13 @@ def test_mine_shows_and_counts_what_is_assigned_to_me(client, agent):
 
     assert numbers(response) == [mine.number]
     assert response.context["counts"]["waiting"] == 1
-    assert response.context["nav"] == {"queue": 2, "mine": 1, "unassigned": 1, "quarantine": 0}
+    assert response.context["nav"] == {
+        "queue": 2,
+        "mine": 1,
+        "unassigned": 1,
+        "quarantine": 0,
+        "notices": 0,
+    }
 
 
 def test_queue_can_leave_out_what_somebody_has(client, agent, url):
