@@ -62,6 +62,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             own |= Q(organisation=membership.organisation_id)
         return self.filter(own)
 
+    def on_their_own(self) -> TicketQuerySet:
+        """Without those that go on in another ticket."""
+        return self.filter(merged_into=None)
+
     def queued(self) -> TicketQuerySet:
         """The tickets that wait for the tenant's answer, in the order of the queue."""
         return self.filter(queue_band__isnull=False).order_by(*QUEUE_ORDER)

@@ -22,7 +22,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"hours": told.hours(), "support_address": _address()}
     user = request.user
     if isinstance(user, User) and not user.is_agent:
-        tickets = Ticket.objects.visible_to(user).for_list().order_by("-updated_at", "-pk")
+        tickets = (
+            Ticket.objects.visible_to(user).on_their_own().for_list().order_by("-updated_at", "-pk")
+        )
         context |= {"tickets": tickets[:LATEST], "tier": told.tier(user)}
     return render(request, "portal/home.html", context)
 

@@ -26,6 +26,10 @@ from tickets.states import State, TransitionError
 @customer_required
 def ticket(request: Request, number: int) -> HttpResponse:
     found = get_object_or_404(Ticket.objects.visible_to(request.user).for_list(), number=number)
+    if found.merged_into is not None:
+        said = _("#%(number)s goes on here, together with this ticket.")
+        messages.info(request, said % {"number": found.number})
+        return redirect("portal:ticket", found.merged_into.number)
     return _page(request, found, ReplyForm())
 
 

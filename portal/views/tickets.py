@@ -27,7 +27,7 @@ PAGE = 25
 @customer_required
 def tickets(request: Request) -> HttpResponse:
     """The customer's tickets, latest first; an organisation's admin sees all of theirs."""
-    visible = Ticket.objects.visible_to(request.user).for_list()
+    visible = Ticket.objects.visible_to(request.user).on_their_own().for_list()
     if key := keyset.decode(request.GET.get("after", ""), keyset.NEWEST_FIRST):
         visible = visible.filter(keyset.older("updated_at", key))
     found = list(visible.order_by("-updated_at", "-pk")[: PAGE + 1])

@@ -9,6 +9,7 @@ from django_tenants.utils import schema_context
 
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 from tickets import services
+from tickets.merging import merge
 from tickets.models import Attachment, Channel, Ticket
 from tickets.services import File
 from tickets.states import State
@@ -234,3 +235,15 @@ def test_reply_to_a_ticket_marked_as_spam_is_a_ticket_of_the_same_subject(portal
     own = Ticket.objects.exclude(pk=ticket.pk).get(requester=anna)
     assert own.subject == "Import"
     assert own.hint == f"Answers #{ticket.number}, which is spam."
+
+
+def test_merged_ticket_leads_to_where_it_goes_on_and_is_listed_once(client, customer, agent):
+    first, second = open_ticket(customer), open_ticket(customer)
+    merge(first, into=second, by=agent)
+    client.force_login(customer)
+
+    response = client.get(reverse("portal:ticket", args=[first.number]))
+    listed = client.get(reverse("portal:tickets"))
+
+    assert response["Location"] == reverse("portal:ticket", args=[second.number])
+    assert [one.number for one in listed.context["tickets"]] == [second.number]
