@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 
-SECTIONS = ("due", "intake", "queue_page", "startup")
+SECTIONS = ("due", "intake", "queue_page", "next_ticket", "sweep", "upgrade", "startup")
 
 
 def main(names: list[str]) -> int:

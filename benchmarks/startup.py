@@ -43,10 +43,10 @@ def measure() -> Iterator[Row]:
 
 def _environment(folder: Path) -> dict[str, str]:
     ports = {
-        name: str(_free_port())
+        name: str(free_port())
         for name in ("HELPDESK_PORT", "HELPDESK_LIVE_PORT", "HELPDESK_SMTP_PORT")
     }
-    sink = {"HELPDESK_SINK_PORT": str(_free_port())}
+    sink = {"HELPDESK_SINK_PORT": str(free_port())}
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -136,7 +136,7 @@ def _bare_interpreter() -> float:
     return _since(begun)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
