@@ -43,6 +43,11 @@ def region(country: str, subdivision: str) -> str:
     )
 
 
+def is_country(country: str) -> bool:
+    """Say whether a country's public holidays are known, by its two letters."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
 def subdivisions(country: str) -> list[tuple[str, str]]:
     """Return code and name of each federal state or other part of a country; [] for an unknown one.
 
