@@ -95,7 +95,7 @@ def save_tier(tier: SupportTier, *, seen: str = "", make_default: bool = False) 
 def move_tier(tier: SupportTier, *, is_up: bool) -> None:
     """Swap a tier with its neighbour; the first cannot go up, the last not down."""
     order = _locked()
-    index = next(index for index, other in enumerate(order) if other.pk == tier.pk)
+    index = [other.pk for other in order].index(tier.pk)
     neighbour = index - 1 if is_up else index + 1
     if not 0 <= neighbour < len(order):
         return
@@ -136,8 +136,9 @@ def endless_field(tier: SupportTier, hours: Calendar, *, at_risk: int, at: datet
 
 def _locked() -> list[SupportTier]:
     """All tiers in their order; no other edit runs until this one ends, promises still do."""
-    locked = SupportTier.objects.select_for_update(no_key=True).order_by("pk")
-    return sorted(locked, key=lambda tier: tier.position)
+    list(SupportTier.objects.select_for_update(no_key=True).order_by("pk"))
+    # Read again: whoever waited for the locks had looked before a new tier was there.
+    return list(SupportTier.objects.all())
 
 
 def _put(tier: SupportTier, position: int) -> None:

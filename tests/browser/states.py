@@ -12,6 +12,7 @@ from tests.browser.pages import PageOf
 from tests.browser.visitors import NARROW
 
 CHOSEN_FILE = Path(__file__)
+CLOSURE = "Umbau"
 SEND = """(selector) => {
   const form = document.querySelector(selector);
   form.noValidate = true;
@@ -74,7 +75,7 @@ def _fill_hours(page: Page) -> None:
     """Type another closing time, a long closure and an interval that asks about midnight."""
     page.locator("[name=week-0-0-end]").fill("18")
     page.locator("#add-days").click()
-    page.locator("[name=days-0-name]").fill("Umbau")
+    page.locator("[name=days-0-name]").fill(CLOSURE)
     page.locator("[name=days-0-first]").fill("2030-02-01")
     page.locator("[name=days-0-last]").fill("2030-04-01")
 

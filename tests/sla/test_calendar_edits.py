@@ -12,13 +12,15 @@ from sla.tiers import version_for
 from tests.factories import tier
 from tests.sla.arranging import opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
+from tests.threads import side_by_side
 
 LATE = {str(day): [["12:00", "20:00"]] for day in range(5)}
 
 
 @pytest.fixture(autouse=True)
-def _begun(tenant):
+def _begun(request):
     """The first version counts since before the days of these tests."""
+    request.getfixturevalue("fresh_tenant" if "fresh_tenant" in request.fixturenames else "tenant")
     CalendarVersion.objects.update(valid_from=berlin("2026-01-01 00:00"))
 
 
@@ -239,3 +241,19 @@ def test_effects_say_what_a_ticket_of_now_would_get():
 
 def test_what_is_provisioned_can_be_saved_again():
     assert save(office_hours("NW")).number == 1
+
+
+def test_of_two_saves_at_the_same_second_one_is_told(fresh_tenant):
+    seen = fingerprint(default())
+
+    def work(zone):
+        try:
+            return save_calendar(default(), spec(zone=zone), seen=seen).number
+        except calendar_edits.CalendarChangedError:
+            return "told"
+
+    zones = ["Europe/Vienna", "Europe/Zurich"]
+    results = side_by_side(fresh_tenant, [lambda zone=zone: work(zone) for zone in zones])
+
+    assert sorted(results, key=str) == [2, "told"]
+    assert CalendarVersion.objects.count() == 2

@@ -10,9 +10,15 @@ from sla.tiers import default_tier, tier_of
 from tests.factories import CustomerFactory, tier
 from tests.sla.arranging import opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
+from tests.threads import side_by_side
 from tickets.models import Channel
 
-pytestmark = pytest.mark.usefixtures("tenant")
+
+@pytest.fixture(autouse=True)
+def _tenant(request):
+    """The shared tenant, unless a test asks for one whose rows are really committed."""
+    if "fresh_tenant" not in request.fixturenames:
+        request.getfixturevalue("tenant")
 
 
 def order():
@@ -209,3 +215,12 @@ def test_the_last_at_risk_minutes_must_be_countable_too():
 
     assert field == "first_response_minutes"
     assert hours.add(berlin(f"{TUESDAY} 09:00"), timedelta(hours=4)) == berlin(f"{TUESDAY} 13:00")
+
+
+def test_two_new_tiers_at_once_get_two_positions(fresh_tenant):
+    works = [lambda name=name: save_tier(a_new_tier(name=name)) for name in ("Platin", "Diamant")]
+
+    side_by_side(fresh_tenant, works)
+
+    positions = SupportTier.objects.values_list("position", flat=True)
+    assert list(positions) == [1, 2, 3, 4, 5, 6]
