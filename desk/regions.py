@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +66,8 @@ def zone_choices(stored: str) -> list[tuple[object, list[tuple[str, str]]]]:
 
 def country_choices(stored: str) -> list[tuple[str, object]]:
     """No country, the known ones by name, and the stored one if it is none of them."""
-    named = sorted(COUNTRIES.items(), key=lambda item: str(item[1]))
+    # Without its dots an umlaut stands where people look for it: Österreich under O.
+    named = sorted(COUNTRIES.items(), key=lambda item: normalize("NFKD", str(item[1])))
     other = [(stored, stored)] if stored and stored not in COUNTRIES else []
     return [("", _("No public holidays")), *named, *other]
 
