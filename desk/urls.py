@@ -3,6 +3,7 @@
 from django.urls import path
 
 from desk.views import (
+    calendars,
     customer,
     files,
     live,
@@ -12,7 +13,9 @@ from desk.views import (
     quarantine,
     queue,
     search,
+    settings,
     ticket,
+    tiers,
 )
 
 app_name = "desk"
@@ -42,6 +45,19 @@ urlpatterns = [
     ),
     path("team/", people.people, name="people"),
     path("team/einladung/", people.invite, name="invite"),
+    path("einstellungen/", settings.settings, name="settings"),
+    path("einstellungen/supportlevel/", tiers.tiers, name="tiers"),
+    path("einstellungen/supportlevel/neu/", tiers.new_tier, name="new_tier"),
+    path("einstellungen/supportlevel/<int:pk>/", tiers.tier, name="tier"),
+    path(
+        "einstellungen/supportlevel/<int:pk>/reihenfolge/",
+        tiers.change_tier_position,
+        name="tier_position",
+    ),
+    path("einstellungen/supportlevel/<int:pk>/loeschung/", tiers.delete_tier, name="tier_removal"),
+    path("einstellungen/geschaeftszeiten/", calendars.calendars, name="calendars"),
+    path("einstellungen/geschaeftszeiten/neu/", calendars.new_calendar, name="new_calendar"),
+    path("einstellungen/geschaeftszeiten/<int:pk>/", calendars.calendar, name="calendar"),
     path("anhaenge/<int:pk>/", files.attachment, name="attachment"),
     path("nachrichten/<int:pk>/html/", files.html_body, name="html_body"),
     path("nachrichten/mit-bildern/<str:token>/", files.html_with_remote, name="html_with_remote"),

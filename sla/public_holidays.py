@@ -43,6 +43,24 @@ def region(country: str, subdivision: str) -> str:
     )
 
 
+def is_country(country: str) -> bool:
+    """Say whether a country's public holidays are known, by its two letters."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
+def subdivisions(country: str) -> list[tuple[str, str]]:
+    """Return code and name of each federal state or other part of a country; [] for an unknown one.
+
+    A part without a name of its own is named by its code.
+    """
+    codes = holidays.list_supported_countries(include_aliases=False).get(country, [])
+    if not codes:
+        return []
+    aliases = holidays.country_holidays(country).get_subdivision_aliases()
+    named = [(code, next(iter(aliases.get(code) or [code]))) for code in codes]
+    return sorted(named, key=lambda part: part[1])
+
+
 @lru_cache(maxsize=2048)
 def holiday_names(
     country: str, subdivision: str, year: int, language: str = GERMAN

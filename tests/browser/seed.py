@@ -49,7 +49,7 @@ def seed(slug: str) -> dict[str, object]:
     connection.set_tenant(Tenant.objects.get(slug=slug))
     people = {role: person(role, slug) for role in NAMES}
     values = records(people, slug) if slug == "demo" else second_tenants_records(people)
-    values |= gold_customer(slug)
+    values |= gold_customer(slug) | promises_rules()
     sessions = {role: session(user) for role, user in people.items()}
     emails = {role: user.email for role, user in people.items()}
     return {"sessions": sessions, "values": values, "emails": emails}
@@ -128,6 +128,14 @@ def gold_customer(slug):
     OrganisationDomain.objects.create(organisation=organisation, domain=domain)
     assign_tier(organisation, SupportTier.objects.get(name="Gold"))
     return {"gold_domain": domain, "gold_organisation": organisation.name}
+
+
+def promises_rules():
+    """What every tenant starts with, where its settings pages find it."""
+    from sla.models import SupportTier
+    from sla.tiers import default_calendar
+
+    return {"tier": SupportTier.objects.get(name="Gold").pk, "calendar": default_calendar().pk}
 
 
 def second_tenants_records(people):

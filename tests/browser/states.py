@@ -12,6 +12,7 @@ from tests.browser.pages import PageOf
 from tests.browser.visitors import NARROW
 
 CHOSEN_FILE = Path(__file__)
+CLOSURE = "Umbau"
 SEND = """(selector) => {
   const form = document.querySelector(selector);
   form.noValidate = true;
@@ -70,9 +71,35 @@ def _choose_a_file(page: Page) -> None:
     page.locator("[name=files]").first.set_input_files(CHOSEN_FILE)
 
 
+def _fill_hours(page: Page) -> None:
+    """Type another closing time, a long closure and an interval that asks about midnight."""
+    page.locator("[name=week-0-0-end]").fill("18")
+    page.locator("#add-days").click()
+    page.locator("[name=days-0-name]").fill(CLOSURE)
+    page.locator("[name=days-0-first]").fill("2030-02-01")
+    page.locator("[name=days-0-last]").fill("2030-04-01")
+
+
+def _continue_with_hours(page: Page) -> None:
+    _fill_hours(page)
+    page.locator(".hours-actions .primary").click()
+    expect(page.locator(".confirmation")).to_be_visible()
+
+
+def _mistype_hours(page: Page) -> None:
+    _fill_hours(page)
+    page.locator("#add-week-1").click()
+    page.locator("[name=week-1-1-start]").fill("17")
+    page.locator("[name=week-1-1-end]").fill("9")
+    page.locator("[name=week-2-0-end]").fill("abends")
+    page.locator(".hours-actions .primary").click()
+    expect(page.locator("[name=week-1-1-is_overnight]")).to_be_visible()
+
+
 CUSTOMERS_TICKET = PageOf("portal:ticket", ("number",), role="customer")
 AGENTS_TICKET = PageOf("desk:ticket", ("number",), role="agent")
 QUEUE = PageOf("desk:queue", role="agent")
+HOURS = PageOf("desk:calendar", ("calendar",), role="admin")
 LOGIN = PageOf("account_login")
 STATES = [
     State("keys explained", QUEUE, _press("?")),
@@ -86,6 +113,10 @@ STATES = [
     State("everything unfolded", CUSTOMERS_TICKET, _unfold),
     _refused("empty answer", AGENTS_TICKET, "#reply form"),
     _refused("empty note", AGENTS_TICKET, "#note form"),
+    State("hours to confirm", HOURS, _continue_with_hours),
+    State("hours mistyped", HOURS, _mistype_hours, complaint="status of 422"),
+    State("all years unfolded", HOURS, _unfold),
+    _refused("tier without a name", PageOf("desk:new_tier", role="admin"), ".sheet"),
     _refused("wrong invitation", PageOf("desk:people", role="admin"), email="x"),
     _refused("empty answer", CUSTOMERS_TICKET, ".compose"),
     _refused("empty form", PageOf("portal:new_ticket", role="customer")),

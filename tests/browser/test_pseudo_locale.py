@@ -2,15 +2,17 @@
 
 import json
 import re
+from zoneinfo import available_timezones
 
 import holidays
 import polib
 import pytest
 
+from sla.public_holidays import subdivisions
 from tests.browser import pseudo_locale
 from tests.browser.pages import PAGES
 from tests.browser.stack import ROOT
-from tests.browser.states import CHOSEN_FILE, STATES
+from tests.browser.states import CHOSEN_FILE, CLOSURE, STATES
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -79,13 +81,21 @@ def texts(stack, known):
         *LANGUAGES,
         *UNITS,
         CHOSEN_FILE.name,
+        CLOSURE,
         *(page.query.partition("?q=")[2] for page in PAGES),
     }
     for tenant in ("demo", "zweitmarke"):
         found |= set(json.loads(stack.python("-m", "tests.browser.data_texts", tenant)))
     for state in holidays.Germany.subdivisions:
-        found |= set(holidays.Germany(subdiv=state, years=range(2025, 2041)).values())
+        found |= set(named(state))
+    found |= {name for _code, name in subdivisions("DE")}
+    found |= {zone.replace("_", " ") for zone in available_timezones()}
     return {" ".join(one.split()).strip(SIGNS) for one in found} | {""}
+
+
+def named(state):
+    """The holidays of a federal state in German, whatever this process's own language is."""
+    return holidays.Germany(subdiv=state, years=range(2025, 2041), language="de").values()
 
 
 def untranslated(page, texts):
