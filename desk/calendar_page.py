@@ -100,7 +100,7 @@ def confirmation(editing: CalendarEditing) -> dict[str, object]:
 
 def versions(calendar: BusinessCalendar) -> list[ListedVersion]:
     """The newest versions, each with what it changed about the one before."""
-    found = list(calendar.versions.order_by("-number")[: LISTED_VERSIONS + 1])
+    found = list(calendar.versions.select_related("by").order_by("-number")[: LISTED_VERSIONS + 1])
     listed = [
         ListedVersion(later, calendar_changes.of_hours(earlier.spec, later.spec), later is found[0])
         for later, earlier in pairwise(found)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils.timezone import now
 
+from accounts.models import User
 from sla.calendar import Calendar, ZeroHoursError
 from sla.models import BusinessCalendar, CalendarVersion, Promise, SupportTier
 from sla.tier_edits import endless_field
@@ -54,7 +55,7 @@ def fingerprint(calendar: BusinessCalendar) -> str:
 
 @act()
 def save_calendar(
-    calendar: BusinessCalendar, spec: Mapping[str, object], *, seen: str
+    calendar: BusinessCalendar, spec: Mapping[str, object], *, seen: str, by: User
 ) -> CalendarVersion:
     """Store settings and hours; hours that are new begin now, as the next version.
 
@@ -74,17 +75,19 @@ def save_calendar(
         return newest
     begins = max(now(), newest.valid_from)
     return CalendarVersion.objects.create(
-        calendar=calendar, number=newest.number + 1, valid_from=begins, spec=spec
+        calendar=calendar, number=newest.number + 1, valid_from=begins, spec=spec, by=by
     )
 
 
 @act()
-def add_calendar(calendar: BusinessCalendar, spec: Mapping[str, object]) -> BusinessCalendar:
+def add_calendar(
+    calendar: BusinessCalendar, spec: Mapping[str, object], *, by: User
+) -> BusinessCalendar:
     """Create another calendar, version 1; it counts once a tier uses it."""
     check(calendar, spec)
     calendar.is_default = False
     calendar.save(force_insert=True)
-    CalendarVersion.objects.create(calendar=calendar, number=1, spec=spec)
+    CalendarVersion.objects.create(calendar=calendar, number=1, spec=spec, by=by)
     return calendar
 
 

@@ -71,6 +71,8 @@ class CalendarVersion(models.Model):
     number = models.PositiveIntegerField()
     valid_from = models.DateTimeField(default=now)
     spec = models.JSONField()
+    # Who saved it; empty for the one a tenant starts with.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = CalendarVersionQuerySet.as_manager()
 

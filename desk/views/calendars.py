@@ -34,7 +34,7 @@ def new_calendar(request: Request) -> HttpResponse:
     editing = CalendarEditing(BusinessCalendar(), stored, typed)
     if typed is None or not _is_step(request, "check") or not editing.is_valid():
         return _page(request, editing)
-    added = calendar_edits.add_calendar(editing.edited, editing.spec)
+    added = calendar_edits.add_calendar(editing.edited, editing.spec, by=request.user)
     said = _("“%(calendar)s” is created. It counts once a support level uses it.")
     messages.success(request, said % {"calendar": added})
     return redirect("desk:calendars")
@@ -74,7 +74,10 @@ def _save(request: Request, editing: CalendarEditing) -> HttpResponse:
     before = editing.calendar.versions.latest("number")
     try:
         version = calendar_edits.save_calendar(
-            editing.edited, editing.spec, seen=editing.form.cleaned_data["seen"]
+            editing.edited,
+            editing.spec,
+            seen=editing.form.cleaned_data["seen"],
+            by=request.user,
         )
     except calendar_edits.CalendarChangedError:
         return _page(request, editing.taken_up(), is_outdated=True)

@@ -51,6 +51,17 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(default=75),
         ),
         migrations.AddField(
+            model_name="calendarversion",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
             model_name="promise",
             name="replaced_by",
             field=models.ForeignKey(

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.models import User
 from sla import calendar_edits
 from sla.calendar import Calendar, CalendarError, ZeroHoursError
 from sla.calendar_edits import fingerprint, save_calendar
@@ -15,6 +16,10 @@ from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.threads import side_by_side
 
 LATE = {str(day): [["12:00", "20:00"]] for day in range(5)}
+
+
+def the_admin() -> User:
+    return User.objects.get_queryset().filter(role=User.Role.ADMIN).first()
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +43,7 @@ def save(changed, **settings):
     seen = fingerprint(calendar)
     for name, value in settings.items():
         setattr(calendar, name, value)
-    return save_calendar(calendar, changed, seen=seen)
+    return save_calendar(calendar, changed, seen=seen, by=the_admin())
 
 
 def test_an_edit_is_a_new_version_and_made_promises_stay():
@@ -86,8 +91,8 @@ def test_saving_the_same_twice_is_no_conflict():
     calendar, changed = default(), spec(weekly=LATE)
     seen = fingerprint(calendar)
 
-    first = save_calendar(calendar, changed, seen=seen)
-    second = save_calendar(calendar, changed, seen=seen)
+    first = save_calendar(calendar, changed, seen=seen, by=the_admin())
+    second = save_calendar(calendar, changed, seen=seen, by=the_admin())
 
     assert first == second
     assert CalendarVersion.objects.count() == 2
@@ -119,7 +124,7 @@ def test_of_two_admins_the_later_one_is_told(theirs):
     number = default().versions.latest("number").number
 
     with pytest.raises(calendar_edits.CalendarChangedError):
-        save_calendar(mine, spec(zone="Europe/Vienna"), seen=seen)
+        save_calendar(mine, spec(zone="Europe/Vienna"), seen=seen, by=the_admin())
 
     assert default().versions.latest("number").number == number
     assert default().versions.latest("number").spec["zone"] == "Europe/Berlin"
@@ -202,7 +207,7 @@ def test_holidays_of_this_year_and_the_next_five_are_there_without_any_job():
 
 def test_another_calendar_counts_for_the_tiers_that_use_it():
     calendar = BusinessCalendar(name="Spätschicht", warn_percent=0)
-    calendar_edits.add_calendar(calendar, spec(weekly=LATE))
+    calendar_edits.add_calendar(calendar, spec(weekly=LATE), by=the_admin())
     SupportTier.objects.filter(name="Gold").update(calendar=calendar)
 
     assert promise_of(opened("Gold", f"{TUESDAY} 09:00")).due_at == berlin(f"{TUESDAY} 16:00")
@@ -213,7 +218,7 @@ def test_another_calendar_counts_for_the_tiers_that_use_it():
 
 def test_a_wrong_calendar_is_not_created():
     with pytest.raises(ZeroHoursError):
-        calendar_edits.add_calendar(BusinessCalendar(name="Leer"), spec(weekly={}))
+        calendar_edits.add_calendar(BusinessCalendar(name="Leer"), spec(weekly={}), by=the_admin())
 
     assert BusinessCalendar.objects.count() == 1
 
@@ -248,7 +253,7 @@ def test_of_two_saves_at_the_same_second_one_is_told(fresh_tenant):
 
     def work(zone):
         try:
-            return save_calendar(default(), spec(zone=zone), seen=seen).number
+            return save_calendar(default(), spec(zone=zone), seen=seen, by=the_admin()).number
         except calendar_edits.CalendarChangedError:
             return "told"
 
