@@ -11,10 +11,10 @@ from accounts.models import Organisation, User
 from sla import services
 from sla.models import CalendarVersion, Promise, SupportTier, TierAssignment
 from sla.services import Terms
-from sla.tiers import tier_of, version_for
+from sla.tiers import tier_at, tier_of, version_for
 from tenants import live
 from tenants.acts import act
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 from tickets.states import QUEUED
 
 
@@ -46,39 +46,60 @@ def assign_tier(
 
 
 def confirm(ticket: Ticket, at: datetime) -> None:
-    """The sender is known now: the organisation's promise counts, from the ticket's arrival."""
-    old = services.open_promise(ticket)
-    if old is None or old.kind != Promise.Kind.FIRST:
-        return
-    tier = tier_of(ticket.organisation)
-    reason = Promise.Reason.CONFIRMED
-    terms = _better(old, tier, version_for(tier, at), ticket.opened_at, reason)
-    if terms is not None:
-        new = services.promised(ticket, terms, at)
-        services.replace([(ticket, old, new)], at)
+    """The sender is known now: the organisation's promise counts, from the arrival."""
+    promise = services.open_promise(ticket)
+    if promise is not None:
+        _improve(promise, _as_confirmed(promise, at), at)
 
 
 def catch_up(ticket: Ticket, at: datetime) -> None:
-    """A promise that is open again gets what upgrades would have given it since it was made.
+    """A promise that is open again gets what it would have been given since it was made.
 
-    They passed it by while its answer was on its way, or while it was taken for spam.
+    A confirmation and upgrades passed it by while its answer was on its way, or while it was taken
+    for spam.
     """
     promise = services.open_promise(ticket)
     if promise is None or not ticket.is_verified:
         return
+    promise.ticket, since = ticket, promise.made_at
+    confirmed = ticket.events.filter(kind=Event.Kind.CONFIRMED, at__gt=since).order_by("at").first()
+    if confirmed is not None:
+        since = confirmed.at
+        promise = _improve(promise, _as_confirmed(promise, since), at)
     passed_by = TierAssignment.objects.filter(
-        organisation=ticket.organisation, valid_from__gt=promise.made_at
+        organisation=ticket.organisation, valid_from__gt=since
     )
+    before = tier_at(ticket.organisation, since)
     for assignment in passed_by.select_related("tier").order_by("valid_from", "pk"):
         tier, since = assignment.tier, assignment.valid_from
-        if tier.position > promise.tier.position:
-            promise.ticket = ticket
+        if tier.position > before.position:
             version = version_for(tier, since)
             terms = _better(promise, tier, version, since, Promise.Reason.UPGRADED)
-            if terms is not None:
-                better = services.promised(ticket, terms, at)
-                services.replace([(ticket, promise, better)], at)
-                promise = better
+            promise = _improve(promise, terms, at)
+        before = tier
+
+
+def _as_confirmed(promise: Promise, at: datetime) -> Terms | None:
+    """What a sender confirmed at `at` is promised: the organisation's hours from the arrival.
+
+    The tier is the one at the arrival, if a downgrade came between: that counts for what arrives
+    from then on.
+    """
+    if promise.kind != Promise.Kind.FIRST:
+        return None
+    organisation, since = promise.ticket.organisation, promise.started_at
+    tiers = [tier_at(organisation, since), tier_at(organisation, at)]
+    tier = max(tiers, key=lambda tier: tier.position)
+    return _better(promise, tier, version_for(tier, at), since, Promise.Reason.CONFIRMED)
+
+
+def _improve(old: Promise, terms: Terms | None, at: datetime) -> Promise:
+    """Put better terms in an open promise's place; returns the promise that counts now."""
+    if terms is None:
+        return old
+    new = services.promised(old.ticket, terms, at)
+    services.replace([(old.ticket, old, new)], at)
+    return new
 
 
 def _upgrade(organisation: Organisation, tier: SupportTier, at: datetime) -> None:

@@ -35,6 +35,13 @@ def tier_of(organisation: Organisation) -> SupportTier:
     return assignment.tier if assignment else default_tier()
 
 
+def tier_at(organisation: Organisation, at: datetime) -> SupportTier:
+    """The tier that was in force for an organisation at a moment."""
+    assignments = TierAssignment.objects.filter(organisation=organisation, valid_from__lte=at)
+    assignment = assignments.select_related("tier").order_by("-valid_from", "-pk").first()
+    return assignment.tier if assignment else default_tier()
+
+
 def settled_tier_of(organisation: Organisation) -> SupportTier:
     """The tier in force, and that it stays until this transaction ends: for making a promise.
 
