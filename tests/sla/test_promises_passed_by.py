@@ -91,6 +91,36 @@ def test_confirmation_counts_from_the_message_that_waits_and_not_from_a_withdraw
     assert terms(promise_of(ticket)) == ("Gold", "confirmed", True, berlin(f"{THURSDAY} 13:00"))
 
 
+def test_withdrawal_stays_one_when_an_agent_files_the_ticket_away(tenant, agent):
+    ticket = opened("Gold")
+    with at(f"{TUESDAY} 10:00"):
+        message = services.reply(ticket, author=agent, text="So geht es.")
+    with at(f"{TUESDAY} 11:00"):
+        services.change_state(ticket, State.SOLVED, by=ticket.requester)
+    with at(f"{TUESDAY} 12:00"):
+        services.change_state(ticket, State.CLOSED, by=agent)
+
+    with at(f"{TUESDAY} 15:00"):
+        services.mark_failed(message, cause="550 unbekannt")
+
+    promise = ticket.promises.get()
+    assert (promise.end_cause, promise.ended_at) == ("withdrawn", berlin(f"{TUESDAY} 11:00"))
+    assert promise.breached_at is None
+
+
+@pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
+def test_ticket_that_only_agents_closed_was_not_withdrawn(tenant, agent, state):
+    ticket = opened("Gold")
+    with at(f"{TUESDAY} 10:00"):
+        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+    write_again(ticket, f"{TUESDAY} 11:00")
+    with at(f"{TUESDAY} 12:00"):
+        services.change_state(ticket, state, by=agent)
+
+    ticket.refresh_from_db()
+    assert ticket.withdrawn_at is None
+
+
 def taken_in(ticket_at: str, taken_in_at: str, booked: str, then: str) -> Ticket:
     """A mail that our door took before a booking and that was processed after it."""
     customer = customer_of(booked)
