@@ -260,7 +260,7 @@ class Recount:
     def on_note(self, event: dict) -> None:
         """Law 3: no answer."""
 
-    on_acknowledgement = on_solved = on_closed = on_note
+    on_acknowledgement = on_closed = on_note
 
     def on_withdrawn(self, event: dict) -> None:
         ticket = self.tickets[event["ticket"]]

@@ -57,7 +57,7 @@ CHRISTMAS: Hours = {"2026-12-24": ["09:00-12:00"], "2026-12-31": []}
 YEAR = Plan(
     start="2026-01-01 00:00",
     end="2027-01-01 00:00",
-    tickets=1000,
+    tickets=700,
     hours=(
         ("2026-01-01 00:00", WORKDAYS, {}),
         ("2026-07-15 11:20", WORKDAYS, SUMMER),
@@ -69,6 +69,21 @@ YEAR = Plan(
         ("2026-11-02 03:00", "2026-11-02 15:30"),
     ),
     intake_is_down=(("2026-05-12 08:00", "2026-05-12 15:00"),),
+)
+# Few customers, who change their minds all the time, and most that can go wrong does.
+TROUBLE = Plan(
+    start="2026-03-23 00:00",
+    end="2026-04-20 00:00",
+    tickets=100,
+    customers=6,
+    bookings=25,
+    hours=(
+        ("2026-03-23 00:00", WORKDAYS, {}),
+        ("2026-03-31 12:00", WORKDAYS, {"2026-04-07": []}),
+        ("2026-04-09 12:00", WORKDAYS | {"Saturday": ["10:00-14:00"]}, {"2026-04-07": []}),
+    ),
+    beat_is_down=(("2026-04-01 12:00", "2026-04-03 00:00"),),
+    trouble=4,
 )
 
 

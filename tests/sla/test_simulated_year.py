@@ -15,11 +15,17 @@ import pytest
 
 from sla.models import Promise
 from tests.sla import recount, simulation_stored
-from tests.sla.simulation import YEAR, Clock
+from tests.sla.simulation import TROUBLE, YEAR, Clock
 from tests.sla.simulation_faults import BEAT_NEVER_UP, FAULTS
 from tests.sla.simulation_lives import simulate
 from tests.sla.simulation_stories import STORIES, play
 
+# What the recount knows of, a method each.
+WHATEVER_HAPPENS = {
+    name.removeprefix("on_").replace("_", " ")
+    for name in vars(recount.Recount)
+    if name.startswith("on_")
+}
 COUNTED = (recount.KEPT, recount.BROKEN, recount.OPEN)
 
 
@@ -58,6 +64,11 @@ def test_year_is_right_to_the_ticket():
 
     assert differences(clock) == {}
     assert not Promise.objects.broken(clock.end).filter(breached_at=None).exists()
+    assert {json.loads(line)["what"] for line in clock.seen()} == WHATEVER_HAPPENS
+
+
+def test_month_of_trouble_is_right_to_the_ticket(tenant):
+    assert differences(simulate(TROUBLE, seed=3)) == {}
 
 
 def test_stories_are_right_to_the_ticket(tenant):
