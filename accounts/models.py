@@ -172,9 +172,12 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return owner or self.open(name or address)
 
     @transaction.atomic(savepoint=False)
-    def open(self, name: str) -> Organisation:
-        """Create an organisation; it has the default tier at once (sla/ listens)."""
-        organisation = self.create(name=name[:200])
+    def open(self, name: str, *, since: datetime | None = None) -> Organisation:
+        """Create an organisation; it has the default tier at once (sla/ listens).
+
+        `since` is when it became a customer, now unless given.
+        """
+        organisation = self.create(name=name[:200], created_at=since or now())
         organisation_created.send(Organisation, organisation=organisation)
         return organisation
 

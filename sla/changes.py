@@ -16,6 +16,12 @@ from tenants import live
 from tenants.acts import act
 from tickets.models import Event, Ticket
 
+# What makes a sender known, and the reason of the promise it leads to.
+KNOWN: dict[str, str] = {
+    Event.Kind.CONFIRMED: Promise.Reason.CONFIRMED,
+    Event.Kind.LINKED: Promise.Reason.LINKED,
+}
+
 
 @act()
 def assign_tier(
@@ -41,41 +47,48 @@ def assign_tier(
     return assignment
 
 
-def confirm(ticket: Ticket, at: datetime, reason: str = Promise.Reason.CONFIRMED) -> None:
-    """The sender is known now: the organisation's promise counts, from the ticket's arrival.
+def confirm(
+    ticket: Ticket,
+    at: datetime,
+    reason: str = Promise.Reason.CONFIRMED,
+    *,
+    known_at: datetime | None = None,
+) -> None:
+    """The sender is known now: the organisation's promise counts, from the arrival (DESIGN §1).
 
-    From the arrival on it had one tier, and since then perhaps higher ones; an open promise gets
-    what all of them give.
+    It had one tier at the arrival, and since then perhaps higher ones, each from its own moment;
+    the promise gets what all of them give. A target for a follow-up stays as it is. `known_at` is
+    when the sender became known, if that was before.
     """
     promise = services.open_promise(ticket)
-    if promise is None:
+    if promise is None or promise.kind != Promise.Kind.FIRST:
         return
     settled_tier_of(ticket.organisation)
-    is_first = promise.kind == Promise.Kind.FIRST
-    since = ticket.opened_at if is_first else promise.started_at
-    promise = _give(ticket, promise, tier_at(ticket.organisation, since), since, reason, at)
-    _give_upgrades(ticket, promise, since, at)
+    since = promise.started_at
+    tier = tier_at(ticket.organisation, since)
+    promise = _give(promise, tier, version_for(tier, known_at or at), since, reason, at)
+    _give_bookings(promise, since, at)
 
 
 def catch_up(ticket: Ticket, at: datetime) -> None:
-    """A promise that is open again gets what it would have been given since it was made.
+    """A promise gets what it would have been given since it began.
 
-    Upgrades and the sender's confirmation passed it by while its answer was on its way, or while
-    it was taken for spam.
+    Bookings and a confirmation passed it by: while its message waited to be taken in, while its
+    answer was on its way, or while it was taken for spam.
     """
     promise = services.open_promise(ticket)
     if promise is None or not ticket.is_verified:
         return
-    known = ticket.events.filter(
-        kind__in=[Event.Kind.CONFIRMED, Event.Kind.LINKED], at__gt=promise.made_at
-    ).last()
+    # A tier that is being booked at this moment is waited for, or waits for us.
+    settled_tier_of(ticket.organisation)
+    is_arrival = promise.reason not in services.REPLACING
+    since = promise.started_at if is_arrival else promise.made_at
+    known = ticket.events.filter(kind__in=KNOWN, at__gt=promise.made_at).order_by("at").first()
     if known is not None:
-        is_linked = known.kind == Event.Kind.LINKED
-        confirm(ticket, at, Promise.Reason.LINKED if is_linked else Promise.Reason.CONFIRMED)
-    else:
-        # A tier that is being booked at this moment is waited for, or waits for us.
-        settled_tier_of(ticket.organisation)
-        _give_upgrades(ticket, promise, promise.made_at, at)
+        confirm(ticket, at, KNOWN[known.kind], known_at=known.at)
+        # The confirmation has given a first response every booking; a follow-up has those since.
+        promise, since = services.open_promise(ticket) or promise, known.at
+    _give_bookings(promise, since, at)
 
 
 def change_channel(ticket: Ticket, at: datetime) -> None:
@@ -103,24 +116,33 @@ def change_channel(ticket: Ticket, at: datetime) -> None:
     services.replace(ticket, old, services.promised(ticket, terms, at), at)
 
 
-def _give_upgrades(ticket: Ticket, promise: Promise, since: datetime, at: datetime) -> None:
-    booked = TierAssignment.objects.filter(organisation=ticket.organisation, valid_from__gt=since)
+def _give_bookings(promise: Promise, since: datetime, at: datetime) -> None:
+    """What higher tiers booked since a moment give, each from the moment of its booking."""
+    organisation = promise.ticket.organisation
+    before = tier_at(organisation, since)
+    booked = TierAssignment.objects.filter(organisation=organisation, valid_from__gt=since)
     for assignment in booked.select_related("tier").order_by("valid_from", "pk"):
-        if assignment.tier.position > promise.tier.position:
-            reason = Promise.Reason.UPGRADED
-            promise = _give(ticket, promise, assignment.tier, assignment.valid_from, reason, at)
+        tier, moment = assignment.tier, assignment.valid_from
+        if tier.position > before.position:
+            version = version_for(tier, moment)
+            promise = _give(promise, tier, version, moment, Promise.Reason.UPGRADED, at)
+        before = tier
 
 
 def _give(
-    ticket: Ticket, old: Promise, tier: SupportTier, since: datetime, reason: str, at: datetime
+    old: Promise,
+    tier: SupportTier,
+    version: CalendarVersion,
+    since: datetime,
+    reason: str,
+    at: datetime,
 ) -> Promise:
     """Replace an open promise by what a tier gives from `since` on, if that is better."""
-    old.ticket = ticket
-    terms = better(old, tier, version_for(tier, since), since, reason)
+    terms = better(old, tier, version, since, reason)
     if terms is None:
         return old
-    successor = services.promised(ticket, terms, at)
-    services.replace(ticket, old, successor, at)
+    successor = services.promised(old.ticket, terms, at)
+    services.replace(old.ticket, old, successor, at)
     return successor
 
 

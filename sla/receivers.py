@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.timezone import now
 
 from accounts.models import Organisation, User
 from accounts.signals import organisation_created
@@ -19,17 +20,21 @@ from tickets.states import DONE, State
 
 @receiver(organisation_created)
 def give_default_tier(organisation: Organisation, **_: Any) -> None:
-    TierAssignment.objects.create(organisation=organisation, tier=default_tier())
+    TierAssignment.objects.create(
+        organisation=organisation, tier=default_tier(), valid_from=organisation.created_at
+    )
 
 
 @receiver(signals.ticket_opened)
 def promise_first_response(ticket: Ticket, **_: Any) -> None:
-    services.first_response(ticket)
+    if not services.first_response(ticket):
+        changes.catch_up(ticket, now())
 
 
 @receiver(signals.customer_wrote)
 def promise_next_response(ticket: Ticket, message: Message, **_: Any) -> None:
-    services.follow_up(ticket, since=message.sent_at)
+    if not services.follow_up(ticket, since=message.sent_at):
+        changes.catch_up(ticket, now())
 
 
 @receiver(signals.answered)

@@ -14,14 +14,22 @@ from django.utils.timezone import now
 
 from sla import history, queue
 from sla.models import CalendarVersion, Promise, SupportTier
-from sla.tiers import default_tier, settled_tier_of, version_for
+from sla.tiers import default_tier, settled_tier_at, version_for
 from tenants import wakeups
 from tenants.models import Wakeup
 from tenants.prepared import Prepared
 from tickets.models import Event, Ticket
 
 # These begin when they are made; the others count from a message, however late it is taken in.
-REPLACING = frozenset({Promise.Reason.UPGRADED, Promise.Reason.CONFIRMED})
+REPLACING = frozenset(
+    {
+        Promise.Reason.UPGRADED,
+        Promise.Reason.CONFIRMED,
+        Promise.Reason.LINKED,
+        Promise.Reason.CHANNEL,
+        Promise.Reason.MERGED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +124,33 @@ def first_response(
     reason: str = Promise.Reason.OPENED,
     since: datetime | None = None,
     at: datetime | None = None,
-) -> Promise:
-    """Promise a first response, counted from the ticket's arrival unless `since` is given."""
-    tier = _tier(ticket)
+) -> bool:
+    """Promise a first response, counted from the ticket's arrival unless `since` is given.
+
+    By the tier of that moment, however late this is done; returns whether it is still in force. If
+    not, the caller gives what has been booked since (`changes.catch_up`).
+    """
+    started_at = since or ticket.opened_at
+    tier, is_in_force = _tier(ticket, started_at)
     terms = Terms(
         kind=Promise.Kind.FIRST,
         reason=reason,
         tier=tier,
-        started_at=since or ticket.opened_at,
+        started_at=started_at,
         minutes=tier.first_response_minutes,
         is_guaranteed=tier.guarantees(ticket.channel),
         priority=tier.priority,
     )
-    return make(ticket, terms, at=at)
+    make(ticket, terms, at=at)
+    return is_in_force
 
 
-def next_response(ticket: Ticket, *, since: datetime, reason: str) -> Promise:
-    """Start a target for the next answer: not guaranteed, the tier's hours by default."""
-    tier = _tier(ticket)
+def next_response(ticket: Ticket, *, since: datetime, reason: str) -> bool:
+    """Start a target for the next answer: not guaranteed, the tier's hours by default.
+
+    Returns whether the tier of that moment is still in force, as above.
+    """
+    tier, is_in_force = _tier(ticket, since)
     terms = Terms(
         kind=Promise.Kind.NEXT,
         reason=reason,
@@ -143,12 +160,15 @@ def next_response(ticket: Ticket, *, since: datetime, reason: str) -> Promise:
         is_guaranteed=False,
         priority=tier.priority,
     )
-    return make(ticket, terms)
+    make(ticket, terms)
+    return is_in_force
 
 
-def _tier(ticket: Ticket) -> SupportTier:
-    """The organisation's tier; the default one while nobody has confirmed the sender."""
-    return settled_tier_of(ticket.organisation) if ticket.is_verified else default_tier()
+def _tier(ticket: Ticket, at: datetime) -> tuple[SupportTier, bool]:
+    """The organisation's tier at a moment; the default one while the sender is not confirmed."""
+    if ticket.is_verified:
+        return settled_tier_at(ticket.organisation, at)
+    return default_tier(), True
 
 
 _open_promise = Prepared(
@@ -183,18 +203,19 @@ def carry_breach(old: Promise, new: Promise, at: datetime) -> None:
         new.next_check_at = queue.next_check(new, at)
 
 
-def follow_up(ticket: Ticket, *, since: datetime) -> None:
+def follow_up(ticket: Ticket, *, since: datetime) -> bool:
     """A customer wrote again: without an open promise, a target starts.
 
     Where nobody has answered yet (they had withdrawn the ticket), a first response is promised.
+    Returns whether the tier of that moment is still in force, as above.
     """
     promise = open_promise(ticket)
     if promise is not None or not ticket.is_workable:
         queue.place(ticket, promise, now())
-    elif ticket.has_been_answered:
-        next_response(ticket, since=since, reason=Promise.Reason.FOLLOW_UP)
-    else:
-        first_response(ticket, since=since, reason=Promise.Reason.REOPENED)
+        return True
+    if ticket.has_been_answered:
+        return next_response(ticket, since=since, reason=Promise.Reason.FOLLOW_UP)
+    return first_response(ticket, since=since, reason=Promise.Reason.REOPENED)
 
 
 def keep_waiting(ticket: Ticket, *, since: datetime, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import factory
@@ -15,6 +15,8 @@ from sla.models import SupportTier
 from tickets import services
 from tickets.models import Channel, Ticket
 from tickets.services import Content, NewTicket
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class CustomerFactory(factory.django.DjangoModelFactory):
@@ -58,10 +60,10 @@ def tier(name: str) -> SupportTier:
 
 
 def organisation(name: str = "Teehaus Nord GmbH", *, booked: str = "Basis") -> Organisation:
-    """An organisation with a tier in force."""
-    organisation = Organisation.objects.open(name)
+    """An organisation with a tier in force for as long as anybody remembers."""
+    organisation = Organisation.objects.open(name, since=LONG_AGO)
     if booked != "Basis":
-        assign_tier(organisation, tier(booked))
+        assign_tier(organisation, tier(booked), at=LONG_AGO)
     return organisation
 
 

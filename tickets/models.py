@@ -200,11 +200,16 @@ class Ticket(models.Model):
 
     @property
     def withdrawn_at(self) -> datetime | None:
-        """When the customer, and no agent, has closed the ticket; None for every other one."""
+        """When the customer has closed the ticket; None when only agents did, or it is not done."""
         if self.state not in DONE:
             return None
-        last = self.events.filter(kind=Event.Kind.STATE).select_related("actor").last()
-        return last.at if last and last.actor and not last.actor.is_agent else None
+        moves = self.events.filter(kind=Event.Kind.STATE).select_related("actor").order_by("-pk")
+        for move in moves:
+            if move.actor and not move.actor.is_agent:
+                return move.at
+            if move.before not in DONE:
+                break
+        return None
 
     @property
     def is_closed(self) -> bool:

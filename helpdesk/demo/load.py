@@ -42,6 +42,8 @@ HOUSES = (
     (MUSTERHANDEL, OPEN, (*FOLLOW_UPS, *DONE)),
     (ZWEITMARKE, SECOND_OPEN, ()),
 )
+# How long the demo's customers have been customers, with the tier they have.
+CUSTOMERS_FOR = timedelta(days=400)
 # A queue without anything due this soon is yesterday's: it is worked off and filled again.
 SOON = timedelta(hours=2)
 WORKED_OFF = (
@@ -59,7 +61,7 @@ def load(at: datetime | None = None) -> list[str]:
     for house, current, done in HOUSES:
         tenant = Tenant.objects.filter(slug=house.slug).first()
         if tenant is None:
-            tenant = _found(house)
+            tenant = _found(house, moment - CUSTOMERS_FOR)
             with tenant_context(tenant):
                 _write(house, (*done, *current), moment)
             touched.append(house.slug)
@@ -72,7 +74,7 @@ def load(at: datetime | None = None) -> list[str]:
     return touched
 
 
-def _found(house: House) -> Tenant:
+def _found(house: House, since: datetime) -> Tenant:
     """The tenant with its team and its customers, each in the tier they booked."""
     name, email = house.admin
     domain = f"{house.slug}.localhost"
@@ -86,7 +88,7 @@ def _found(house: House) -> Tenant:
             agent = _enter(User.objects.create_agent(agent_email, agent_name))
             TeamMembership.objects.create(team=team, user=agent, is_lead=position == 0)
         for customer in house.customers:
-            _admit(customer)
+            _admit(customer, since)
     return tenant
 
 
@@ -94,13 +96,13 @@ def _enter(user: User) -> User:
     return accept_invitation(invitations.token(user), name=user.name, password=PASSWORD)
 
 
-def _admit(customer: Customer) -> None:
+def _admit(customer: Customer, since: datetime) -> None:
     organisation = Organisation.objects.filter(name=customer.organisation).first()
     if organisation is None:
-        organisation = Organisation.objects.open(customer.organisation)
+        organisation = Organisation.objects.open(customer.organisation, since=since)
         tier = SupportTier.objects.get(name=customer.tier)
         if tier != default_tier():
-            assign_tier(organisation, tier)
+            assign_tier(organisation, tier, at=since)
     user = User.objects.create_customer(customer.email, customer.name, organisation=organisation)
     if customer.is_admin:
         user.join(organisation, "admin")
