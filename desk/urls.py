@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import files, live, people, quarantine, queue, search, ticket
+from desk.views import files, live, people, quarantine, queue, report, search, ticket
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("tickets/<int:number>/zuweisung/", ticket.change_assignment, name="assignment"),
     path("tickets/<int:number>/status/", ticket.change_state, name="state"),
     path("tickets/<int:number>/begruendung/", ticket.explanation, name="explanation"),
+    path("berichte/zusagen/", report.promises, name="promises"),
+    path("berichte/zusagen/tickets/", report.promise_tickets, name="promise_tickets"),
+    path("berichte/zusagen/export/", report.promise_export, name="promise_export"),
     path("suche/", search.search, name="search"),
     path("quarantaene/", quarantine.quarantine, name="quarantine"),
     path(
