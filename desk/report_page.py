@@ -161,10 +161,10 @@ def _row(
 def _in_order(
     by: str, tallies: dict[Any, Tally], names: dict[Any, tuple[str, str]]
 ) -> Iterable[Any]:
-    """Tiers in their own order, highest first; others by how much was promised, then by name."""
+    """Tiers in their own order, highest first; others by how much was promised, nobody last."""
     if by == Dimension.TIER:
         return [key for key in names if key in tallies]
-    return sorted(tallies, key=lambda key: (-tallies[key].both.all, names[key][0]))
+    return sorted(tallies, key=lambda key: (key is None, -tallies[key].both.all, names[key][0]))
 
 
 def _names(by: str, keys: Iterable[Any]) -> dict[Any, tuple[str, str]]:

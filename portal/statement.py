@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, DateField, Min, QuerySet
 from django.db.models.functions import TruncMonth
@@ -44,28 +47,26 @@ class Statement:
         return self.counts.all - len(self.lines)
 
 
-def months(user: User, at: datetime) -> list[Month]:
+def months(user: User, at: datetime, zone: ZoneInfo) -> list[Month]:
     """Every month from the first ticket that this customer sees until now, the latest first."""
-    zone = report.zone()
     first = _tickets(user).aggregate(first=Min("opened_at"))["first"]
     if first is None:
         return []
     period = Period(_month(localdate(first, zone)), localdate(at, zone) + DAY, zone)
     month = TruncMonth("started_at", tzinfo=zone, output_field=DateField())
     found: dict[date, Counts] = {day: Counts() for day in _firsts(period)}
-    grouped = promises(user, period, at).order_by().values_list("outcome")
-    for outcome, day, number in grouped.annotate(month=month, number=Count("pk")):
+    grouped = promises(user, period, at).annotate(month=month)
+    for day, outcome, number in _sums(grouped, "month"):
         setattr(found[day], outcome, number)
     return [Month(day, counts) for day, counts in reversed(found.items())]
 
 
-def statement(user: User, first: date, at: datetime) -> Statement:
+def statement(user: User, first: date, at: datetime, zone: ZoneInfo) -> Statement:
     """The month that begins with `first`, in the order of arrival."""
-    period = Period(first, _month(first + 31 * DAY), report.zone())
+    period = Period(first, _month(first + 31 * DAY), zone)
     found = promises(user, period, at)
     counts = {True: Counts(), False: Counts()}
-    sums = found.order_by().values_list("is_guaranteed", "outcome").annotate(number=Count("pk"))
-    for is_guaranteed, outcome, number in sums:
+    for is_guaranteed, outcome, number in _sums(found, "is_guaranteed"):
         setattr(counts[is_guaranteed], outcome, number)
     lines = found.select_related("tier", "ticket__requester").order_by("started_at", "pk")
     return Statement(period, list(lines[:MOST_LINES]), counts[True], counts[False])
@@ -88,6 +89,12 @@ def outcome_of(promise: Promise) -> Outcome:
 def _tickets(user: User) -> QuerySet[Ticket]:
     """Nothing is said about tickets whose sender nobody has confirmed."""
     return Ticket.objects.visible_to(user).filter(is_verified=True)
+
+
+def _sums(found: QuerySet[Promise], by: str) -> Iterator[tuple[Any, str, int]]:
+    """How many there are of each value of a column and of each class."""
+    names = [by, "outcome"]
+    return iter(found.order_by().values_list(*names).annotate(number=Count("pk")))
 
 
 def _month(day: date) -> date:

@@ -23,7 +23,7 @@ def statement_verdict(counts: Counts) -> str:
     if counts.broken:
         said.append(
             ngettext(
-                "We missed %(broken)d of %(decided)d promise. We are sorry.",
+                "We missed our promise. We are sorry.",
                 "We missed %(broken)d of %(decided)d promises. We are sorry.",
                 counts.decided,
             )

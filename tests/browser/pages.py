@@ -48,6 +48,11 @@ PAGES = [
     PageOf("portal:tickets", role="newcomer"),
     PageOf("portal:new_ticket", role="customer"),
     PageOf("portal:new_ticket", role="unconfirmed"),
+    PageOf("portal:statements", role="customer"),
+    PageOf("portal:statements", role="newcomer"),
+    PageOf("portal:statements", role="unconfirmed"),
+    PageOf("portal:statement", ("month",), role="customer"),
+    PageOf("portal:statement", ("long_ago",), role="customer", status=404),
     PageOf("portal:ticket", ("number",), role="customer"),
     PageOf("portal:ticket", ("settled",), role="customer"),
     PageOf("desk:queue", role="agent"),
@@ -59,6 +64,12 @@ PAGES = [
     PageOf("desk:ticket", ("settled",), role="agent"),
     PageOf("desk:ticket", ("spam",), role="admin"),
     PageOf("desk:explanation", ("number",), role="agent"),
+    PageOf("desk:promises", role="agent"),
+    PageOf("desk:promises", role="admin", query="?period=quarter&by=organisation&kind=all"),
+    PageOf("desk:promises", role="agent", query="?since=2001-01-01&until=2001-01-31"),
+    PageOf("desk:promises", role="agent", query="?since=2026-02-30&until=x", status=422),
+    PageOf("desk:promise_tickets", role="agent"),
+    PageOf("desk:promise_tickets", role="agent", query="?since=2001-01-01&until=2001-01-31"),
     PageOf("desk:search", role="agent"),
     PageOf("desk:search", role="agent", query="?q=Etikettendruck"),
     PageOf("desk:search", role="agent", query="?q=gibtesnicht"),
@@ -88,7 +99,7 @@ PAGES = [
 # The HTML of a mail stands in a frame without scripts; it has a test of its own.
 FRAMES = {"desk:html_body", "desk:html_with_remote"}
 PARTS = {"desk:live_token"}
-FILES = {"desk:attachment", "desk:inline_image", "portal:attachment"}
+FILES = {"desk:attachment", "desk:inline_image", "desk:promise_export", "portal:attachment"}
 MACHINES = {"health"}
 # Only ever sent by a form: opened as a page they answer 405 and change nothing.
 ACTS = {
