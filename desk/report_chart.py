@@ -19,7 +19,7 @@ WIDE, NARROW = 920, 312
 LEFT, TOP, PLOT, FOOT = 46, 22, 150, 26
 WIDEST_COLUMN = 44
 # What a label below and a number above a column take.
-LABEL, NUMBER = 62, 40
+LABEL, NUMBER = 62, 52
 MANY_WEEKS = 60
 
 

@@ -70,7 +70,7 @@ class ReportForm(forms.Form):
     guaranteed = forms.ChoiceField(
         label=_("Promised"),
         required=False,
-        choices=[("", _("Guarantees and targets")), ("yes", _("Guarantees")), ("no", _("Targets"))],
+        choices=[("", _("Both")), ("yes", _("Guarantees")), ("no", _("Targets"))],
     )
     tier = forms.ModelChoiceField(
         SupportTier.objects.all(), label=_("Support level"), required=False, empty_label=_("All")
@@ -118,6 +118,7 @@ class ReportForm(forms.Form):
         """What is asked for; a wrong period gives way to this month, another filter to none."""
         self.is_valid()
         chosen = self.cleaned_data
+        self._keep_what_is_no_date()
         since, until = chosen.get("since"), chosen.get("until")
         if not since or not until:
             since, until = days_of(USUAL, self.today)
@@ -131,6 +132,12 @@ class ReportForm(forms.Form):
             span=span,
             params={**({"period": span} if span else dates), **params},
         )
+
+    def _keep_what_is_no_date(self) -> None:
+        """A browser's own field for dates would show nothing in its place."""
+        for name in ("since", "until"):
+            if self.has_error(name, "invalid"):
+                cast("forms.DateInput", self.fields[name].widget).input_type = "text"
 
 
 def days_of(span: str, today: date) -> tuple[date, date]:

@@ -68,6 +68,7 @@ PAGES = [
     PageOf("desk:promises", role="admin", query="?period=quarter&by=organisation&kind=all"),
     PageOf("desk:promises", role="agent", query="?since=2001-01-01&until=2001-01-31"),
     PageOf("desk:promises", role="agent", query="?since=2026-02-30&until=x", status=422),
+    PageOf("desk:promises", role="agent", query="?since=2026-11-30&until=2026-11-01", status=422),
     PageOf("desk:promise_tickets", role="agent"),
     PageOf("desk:promise_tickets", role="agent", query="?since=2001-01-01&until=2001-01-31"),
     PageOf("desk:search", role="agent"),
