@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -45,6 +45,11 @@ class Asked:
     # The name of the period if it has one.
     span: str
     params: dict[str, str]
+
+    def of_all_outcomes(self) -> Asked:
+        """The same report, of every outcome."""
+        filters = replace(self.filters, outcome="")
+        return replace(self, filters=filters, params={**self.params, "outcome": ""})
 
     def address(self, path: str, **other: object) -> str:
         """An address with these parameters, some of them replaced; an empty one is left out."""

@@ -19,7 +19,7 @@ from sla.report import report
 @agent_required
 def promises(request: Request) -> HttpResponse:
     """What was promised in a period and what became of it; outcomes are shown, not filtered."""
-    return _page(request, ReportForm({**request.GET.dict(), "outcome": ""}))
+    return _page(request, ReportForm(request.GET))
 
 
 @require_safe
@@ -66,7 +66,7 @@ def promise_export(request: Request) -> HttpResponseBase:
 
 
 def _page(request: Request, form: ReportForm) -> HttpResponse:
-    asked = form.asked()
+    asked = form.asked().of_all_outcomes()
     found = report(asked.filters, asked.by)
     context = report_page.context(asked, form, found)
     with override(asked.filters.period.zone):

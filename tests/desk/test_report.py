@@ -176,6 +176,7 @@ def test_months_and_quarters_end_on_their_last_day(today, last_month, quarter):
         ({"tier": "999"}, "tier", "choice"),
         ({"tier": "9" * 40}, "tier", "choice"),
         ({"agent": "' OR 1=1"}, "agent", "choice"),
+        ({"outcome": "glorious"}, "outcome", "choice"),
         ({"channel": "pigeon"}, "channel", "choice"),
         ({"organisation": "x"}, "organisation", "choice"),
         ({"customer": "a\x00b"}, "customer", "Null characters"),
@@ -192,6 +193,12 @@ def test_wrong_input_is_named_and_the_page_still_works(desk, path, query, field,
     assert "Something in the filters is not right." in page
     if field in ("since", "until"):
         assert response.context["period"] == "April 2026"
+
+
+def test_report_shows_all_outcomes_even_if_its_address_names_one(desk, promised):
+    context = desk.get(REPORT, {**MARCH, "outcome": "kept"}).context
+
+    assert [cell.number for cell in context["total"].cells] == [4, 2, 1, 0, 1]
 
 
 def test_wrong_period_keeps_the_other_filters(desk, promised):
