@@ -222,7 +222,7 @@ def report(filters: Filters, by: str, at: datetime | None = None) -> Report:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ROOM)
         weeks, rows = _count(found, by, filters.period)
-        times_of = report_times.times(answered.annotate(key=KEYS[by]))
+        times_of = report_times.times(answered, KEYS[by])
     return Report(weeks, rows, times_of.pop(report_times.ALL, NO_TIMES), times_of)
 
 

@@ -91,12 +91,12 @@ FROM taken GROUP BY GROUPING SETS ((), (key))
 """
 
 
-def times(answered: QuerySet[Promise]) -> dict[Any, Times]:
-    """The times of answered promises by their annotation `key`, and of all of them (`ALL`)."""
+def times(answered: QuerySet[Promise], key: Any) -> dict[Any, Times]:
+    """The times of answered promises by an expression, and of all of them (`ALL`)."""
     versions = list(_versions(answered.order_by()))
     if not versions:
         return {}
-    listed = answered.annotate(since=waited_since()).order_by()
+    listed = answered.annotate(since=waited_since(), key=key).order_by()
     rows = listed.values_list("calendar_version_id", "answered_at", "since", "key")
     sql, params = rows.query.sql_with_params()
     arrays = [list(column) for column in zip(*versions, strict=True)]
