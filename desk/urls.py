@@ -12,6 +12,7 @@ from desk.views import (
     people,
     quarantine,
     queue,
+    report,
     search,
     settings,
     ticket,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("hinweise/", notices.notices, name="notices"),
     path("hinweise/glocke/", notices.bell, name="bell"),
     path("hinweise/gelesen/", notices.see_notices, name="notices_seen"),
+    path("berichte/zusagen/", report.promises, name="promises"),
+    path("berichte/zusagen/tickets/", report.promise_tickets, name="promise_tickets"),
+    path("berichte/zusagen/export/", report.promise_export, name="promise_export"),
     path("suche/", search.search, name="search"),
     path("quarantaene/", quarantine.quarantine, name="quarantine"),
     path(

@@ -48,6 +48,11 @@ PAGES = [
     PageOf("portal:tickets", role="newcomer"),
     PageOf("portal:new_ticket", role="customer"),
     PageOf("portal:new_ticket", role="unconfirmed"),
+    PageOf("portal:statements", role="customer"),
+    PageOf("portal:statements", role="newcomer"),
+    PageOf("portal:statements", role="unconfirmed"),
+    PageOf("portal:statement", ("month",), role="customer"),
+    PageOf("portal:statement", ("long_ago",), role="customer", status=404),
     PageOf("portal:ticket", ("number",), role="customer"),
     PageOf("portal:ticket", ("settled",), role="customer"),
     PageOf("desk:queue", role="agent"),
@@ -64,6 +69,13 @@ PAGES = [
     PageOf("desk:link", ("number",), role="agent"),
     PageOf("desk:link", ("number",), role="agent", query="?q=a"),
     PageOf("desk:link", ("number",), role="agent", query="?q=gibtesnicht"),
+    PageOf("desk:promises", role="agent"),
+    PageOf("desk:promises", role="admin", query="?period=quarter&by=organisation&kind=all"),
+    PageOf("desk:promises", role="agent", query="?since=2001-01-01&until=2001-01-31"),
+    PageOf("desk:promises", role="agent", query="?since=2026-02-30&until=x", status=422),
+    PageOf("desk:promises", role="agent", query="?since=2026-11-30&until=2026-11-01", status=422),
+    PageOf("desk:promise_tickets", role="agent"),
+    PageOf("desk:promise_tickets", role="agent", query="?since=2001-01-01&until=2001-01-31"),
     PageOf("desk:search", role="agent"),
     PageOf("desk:search", role="agent", query="?q=Etikettendruck"),
     PageOf("desk:search", role="agent", query="?q=gibtesnicht"),
@@ -103,7 +115,7 @@ PAGES = [
 # The HTML of a mail stands in a frame without scripts; it has a test of its own.
 FRAMES = {"desk:html_body", "desk:html_with_remote"}
 PARTS = {"desk:live_token", "desk:bell"}
-FILES = {"desk:attachment", "desk:inline_image", "portal:attachment"}
+FILES = {"desk:attachment", "desk:inline_image", "desk:promise_export", "portal:attachment"}
 MACHINES = {"health"}
 # Only ever sent by a form: opened as a page they answer 405 and change nothing.
 ACTS = {
@@ -112,6 +124,9 @@ ACTS = {
     "desk:note": ("number",),
     "desk:assignment": ("number",),
     "desk:state": ("number",),
+    "desk:channel": ("number",),
+    "desk:merge_undone": ("number",),
+    "desk:notices_seen": (),
     "desk:quarantine_replay": ("quarantined",),
     "desk:invite": (),
     "desk:tier_position": ("tier",),

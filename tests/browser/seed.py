@@ -90,6 +90,8 @@ def session(user):
 
 def records(people, slug):
     """One record for every kind of page; returns the values of their URLs."""
+    from django.utils.timezone import localdate
+
     from tickets import services
     from tickets.states import State
 
@@ -113,6 +115,8 @@ def records(people, slug):
         "attachment": text.pk,
         "image": image.pk,
         "quarantined": quarantined(),
+        "month": f"{localdate():%Y-%m}",
+        "long_ago": "2001-01",
         **links(),
     }
 

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from sla import changes, outcome
 from sla import services as promising
 from sla.calendar import Calendar
-from sla.models import Promise, PromiseQuerySet, SupportTier
+from sla.models import CalendarVersion, Promise, PromiseQuerySet, SupportTier
 from sla.services import Terms
 from sla.tiers import tier_of
 from tenants.acts import act
