@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import time_machine
 
-from sla.models import Promise
+from accounts.models import Organisation
+from sla.models import Promise, SupportTier
+from sla.report import Counts, Dimension, Filters, Period, report
 from tests.sla.recount import BROKEN, KEPT, NONE, ON_ITS_WAY, OPEN
 from tests.sla.simulation_desk import SEEN_AS
 from tickets.models import Channel
@@ -53,27 +56,45 @@ def breach_of(promise: Promise) -> datetime | None:
     return (promise.breached_at or promise.due_at) if promise.is_broken() else None
 
 
-def sums(end: datetime) -> Sums:
-    """How many promises were kept, broken and are open: in all, by tier, channel and customer."""
-    # THE REPORT IS CALLED HERE: once sla/report.py is in, its sums take the querysets' place.
-    outcomes = {
-        BROKEN: Promise.objects.broken(end),
-        KEPT: Promise.objects.kept(),
-        OPEN: Promise.objects.exclude(pk__in=Promise.objects.broken(end)).filter(
-            ended_at=None, accepted_at=None
-        ),
+def sums(period: Period, end: datetime) -> Sums:
+    """The report's sums: in all, by week, and by tier, channel and customer."""
+    found: Sums = {}
+    for kind in Promise.Kind.values:
+        for dimension, name_of in names().items():
+            told = report(Filters(period, kind=kind), dimension, end)
+            rows = {name_of(key): tally for key, tally in told.rows.items()}
+            weeks = {f"week of {monday}": tally for monday, tally in told.weeks.items()}
+            for place, tally in {"all": told.total, **weeks, **rows}.items():
+                found[f"{kind} guarantee, {place}"] = shown(tally.guarantees)
+                found[f"{kind} target, {place}"] = shown(tally.targets)
+    return {place: counts for place, counts in found.items() if counts}
+
+
+def times(period: Period, end: datetime) -> Sums:
+    """The report's response times: of all first answers, and by tier, channel and customer."""
+    found = {}
+    for dimension, name_of in names().items():
+        told = report(Filters(period), dimension, end)
+        found["all"] = told.times
+        found |= {name_of(key): taken for key, taken in told.times_of.items()}
+    return {
+        place: {"answers": one.count, "median": one.median, "percentile 90": one.percentile_90}
+        for place, one in found.items()
+        if one.count
     }
-    counted: dict[str, Counter[str]] = {}
-    for became, promises in outcomes.items():
-        told = promises.values_list(
-            "kind",
-            "is_guaranteed",
-            "tier__name",
-            "ticket__channel",
-            "ticket__organisation__name",
-        )
-        for kind, is_guaranteed, tier, channel, customer in told:
-            what = f"{kind} {'guarantee' if is_guaranteed else 'target'}"
-            for place in ("all", tier, SEEN_AS[Channel(channel)], customer):
-                counted.setdefault(f"{what}, {place}", Counter())[became] += 1
-    return {place: dict(counts) for place, counts in counted.items()}
+
+
+def names() -> dict[str, Callable[[Any], str]]:
+    """The dimensions that can be seen from outside, and what is seen of their values."""
+    tiers = dict(SupportTier.objects.values_list("pk", "name"))
+    customers = dict(Organisation.objects.values_list("pk", "name"))
+    return {
+        Dimension.TIER: tiers.__getitem__,
+        Dimension.CHANNEL: lambda channel: SEEN_AS[Channel(channel)],
+        Dimension.ORGANISATION: customers.__getitem__,
+    }
+
+
+def shown(counts: Counts) -> dict[str, int]:
+    numbers = {KEPT: counts.kept, BROKEN: counts.broken, OPEN: counts.open, NONE: counts.none}
+    return {became: number for became, number in numbers.items() if number}

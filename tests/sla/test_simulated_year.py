@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from sla.models import Promise
+from sla.report import Period
 from tests.sla import recount, simulation_stored
+from tests.sla.moments import BERLIN
 from tests.sla.simulation import TROUBLE, YEAR, Clock
 from tests.sla.simulation_faults import BEAT_NEVER_UP, FAULTS
 from tests.sla.simulation_lives import simulate
@@ -26,14 +29,19 @@ WHATEVER_HAPPENS = {
     for name in vars(recount.Recount)
     if name.startswith("on_")
 }
-COUNTED = (recount.KEPT, recount.BROKEN, recount.OPEN)
 
 
 def differences(clock: Clock) -> dict[str, tuple[object, object]]:
-    """Where the project and the recount differ: by ticket, and by the sums' names."""
+    """Where project and recount differ: by ticket, by the report's sums and by its times."""
+    days = [datetime.fromisoformat(day).date() for day in (clock.plan.start, clock.plan.end)]
+    period = Period(days[0], days[1], BERLIN)
     recounted = recount.recount(clock.seen())
-    stored = {**simulation_stored.rows(clock.end), **simulation_stored.sums(clock.end)}
-    expected = {**recounted["tickets"], **counted(recounted["sums"])}
+    expected = flat(recounted["tickets"], recounted["sums"], recounted["times"])
+    stored = flat(
+        simulation_stored.rows(clock.end),
+        simulation_stored.sums(period, clock.end),
+        simulation_stored.times(period, clock.end),
+    )
     return {
         name: (stored.get(name), expected.get(name))
         for name in {**stored, **expected}
@@ -41,14 +49,8 @@ def differences(clock: Clock) -> dict[str, tuple[object, object]]:
     }
 
 
-def counted(sums: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """The part of the recount's sums that the querysets know too."""
-    shown = {
-        place: {became: number for became, number in counts.items() if became in COUNTED}
-        for place, counts in sums.items()
-        if "week of" not in place
-    }
-    return {place: counts for place, counts in shown.items() if counts}
+def flat(tickets: dict, sums: dict, times: dict) -> dict[str, object]:
+    return {**tickets, **sums, **{f"times of {place}": taken for place, taken in times.items()}}
 
 
 @pytest.fixture
