@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from django.db import connection
 
-from sla.models import Priority, Promise
+from sla.models import CalendarVersion, Priority, Promise
 from tickets.models import Ticket
 from tickets.states import QUEUED
 
@@ -109,11 +109,33 @@ def age(targets: Sequence[int], at: datetime) -> None:
     """Let missed targets (promises' ids) rise, and note when they rise next."""
     if not targets:
         return
-    promises = list(Promise.objects.filter(pk__in=targets).with_terms().select_related("ticket"))
-    place_all([(promise.ticket, promise) for promise in promises], at)
-    moments = [next_check(promise, at) for promise in promises]
+    placed = _with_tickets(targets)
+    place_all(placed, at)
+    moments = [next_check(promise, at) for _ticket, promise in placed]
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_CHECK, [[promise.pk for promise in promises], moments])
+        cursor.execute(NEXT_CHECK, [[promise.pk for _ticket, promise in placed], moments])
+
+
+def _with_tickets(targets: Sequence[int]) -> list[tuple[Ticket, Promise]]:
+    """Promises and their tickets with what ageing needs of them, and no more: they may be many."""
+    found = Promise.objects.filter(pk__in=targets).only(
+        "ticket_id",
+        "due_at",
+        "minutes",
+        "is_guaranteed",
+        "priority",
+        "breached_at",
+        "at_risk_at",
+        "warn_percent_at",
+        "warn_minutes_at",
+        "calendar_version_id",
+    )
+    promises = list(found)
+    tickets = Ticket.objects.only("state").in_bulk([one.ticket_id for one in promises])
+    versions = CalendarVersion.objects.in_bulk({one.calendar_version_id for one in promises})
+    for promise in promises:
+        promise.calendar_version = versions[promise.calendar_version_id]
+    return [(tickets[promise.ticket_id], promise) for promise in promises]
 
 
 def _store(tickets: Sequence[Ticket]) -> None:

@@ -37,6 +37,7 @@ SELECT EXISTS (
 )
 """
 # One row changes once in a statement, so the successors' ids are drawn before anything is written.
+# Where a missed target stands needs a calendar: `queue.age` places those.
 UPGRADE = f"""
 WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at) AS (
     VALUES ('first', %(first_minutes)s, %(first_due_at)s::timestamptz,
@@ -114,6 +115,7 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
             WHEN is_guaranteed AND better.due_at >= %(at)s AND at_risk_at <= %(at)s THEN 0
             ELSE -better.priority END
     FROM better WHERE ticket.id = better.ticket_id
+      AND (is_guaranteed OR better.due_at >= %(at)s)
 )
 SELECT id, next_check_at, is_missed_target FROM made
 """  # noqa: S608 (both parts are constants)
