@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organisation, User
 from helpdesk.uploads import FormWithFiles
@@ -102,7 +103,8 @@ class ChannelForm(forms.Form):
         super().__init__(posted, initial={"channel": ticket.channel}, auto_id="channel_%s")
         ways = [Channel(ticket.channel), *(way for way in ANSWERED_BY if way != ticket.channel)]
         self.fields["channel"] = forms.ChoiceField(
-            label=_("Answer by"), choices=[(way.value, way.label) for way in ways]
+            label=pgettext_lazy("channel", "Answer by"),
+            choices=[(way.value, way.label) for way in ways],
         )
 
 
