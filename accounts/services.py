@@ -74,9 +74,19 @@ def confirm_address(user: User) -> None:
     address_confirmed.send(User, user=user)
 
 
+class LastAdminError(ValueError):
+    """Without this person nobody could look after the tenant any more."""
+
+
 @act()
 def deactivate(user: User) -> None:
-    """Shut a person out: they can no longer sign in, and their sessions end with the next page."""
+    """Shut a person out: they can no longer sign in, and their sessions end with the next page.
+
+    Inviting them again lets them back in. Raises LastAdminError.
+    """
+    admins = User.objects.agents().filter(role=User.Role.ADMIN).select_for_update(no_key=True)
+    if user.is_tenant_admin and not [one for one in admins.order_by("pk") if one.pk != user.pk]:
+        raise LastAdminError
     user.is_active = False
     user.invited_at = None
     user.save(update_fields=["is_active", "invited_at"])

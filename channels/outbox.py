@@ -96,7 +96,8 @@ def _attempt(item: Delivery, send: Callable[[], None]) -> None:
         # what is behind this one must not wait for it.
         logger.exception("%s %s could not be sent", type(item).__name__, item.pk)
         reason = f"{type(error).__name__}: {error}"
-        if item.attempts >= MOST_FAULTS:
+        # The try before failed in the same way: it is a fault of ours, and no deferral.
+        if item.attempts >= MOST_FAULTS and item.error == reason[:2000]:
             raise RefusedError(reason) from error
         raise TryLaterError(reason) from error
 

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # What one task works on, and how long; the rest follows with the next visit.
 MOST_AT_ONCE = 1000
 MOST_SECONDS = 60
+# Seconds; the next visit sends the task again. While the workers are away none pile up.
+EXPIRES = 25
 
 
 def sweep() -> None:
@@ -50,7 +52,7 @@ def send_waiting() -> None:
 def _visit(kind: str, task: str, next_moment: Callable[[], datetime | None]) -> None:
     for tenant in wakeups.due_tenants(kind):
         try:
-            enqueue(task)
+            enqueue(task, expires=EXPIRES)
             wakeups.settle(kind, next_moment)
         except Exception:
             # One tenant's trouble must not keep the others waiting; its row stays due.

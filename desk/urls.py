@@ -48,6 +48,7 @@ urlpatterns = [
         name="quarantine_replay",
     ),
     path("team/", people.people, name="people"),
+    path("team/<int:pk>/sperre/", people.lock_out, name="lock_out"),
     path("team/einladung/", people.invite, name="invite"),
     path("einstellungen/", settings.settings, name="settings"),
     path("einstellungen/supportlevel/", tiers.tiers, name="tiers"),

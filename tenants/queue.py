@@ -53,12 +53,14 @@ class TenantTask(BaseTenantTask):  # type: ignore[misc]  # the package is untype
         return super().__call__(*args, **kwargs)
 
 
-def enqueue(task: str, *args: object) -> None:
+def enqueue(task: str, *args: object, expires: float | None = None) -> None:
     """Run a task for the current tenant once this transaction has committed.
 
     With Redis away the process that stored the work does it itself; a sweep finds what gets lost.
+    After `expires` seconds in the queue it is dropped unrun.
     """
-    transaction.on_commit(partial(_publish, task, args, connection.schema_name), robust=True)
+    publish = partial(_publish, task, args, connection.schema_name, expires)
+    transaction.on_commit(publish, robust=True)
 
 
 def abandon() -> None:
@@ -66,10 +68,12 @@ def abandon() -> None:
     _stand_in.shutdown(wait=False, cancel_futures=True)
 
 
-def _publish(task: str, args: tuple[object, ...], schema: str) -> None:
+def _publish(task: str, args: tuple[object, ...], schema: str, expires: float | None) -> None:
     if not circuit.is_open:
         try:
-            current_app.send_task(task, args, headers={"_schema_name": schema}, retry=False)
+            current_app.send_task(
+                task, args, headers={"_schema_name": schema}, expires=expires, retry=False
+            )
         except (BrokerError, RedisError, OSError):
             circuit.trip()
             logger.warning("Redis is away: %s runs in this process", task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,6 +39,22 @@ def invite(request: Request) -> HttpResponse:
         form.add_error("email", _("This person is in the team already."))
         return _page(request, form)
     messages.success(request, _("%(email)s is invited.") % {"email": user.email})
+    return redirect("desk:people")
+
+
+@require_POST
+@tenant_admin_required
+def lock_out(request: Request, pk: int) -> HttpResponse:
+    """Shut somebody of the team out; inviting them again lets them back in."""
+    team = User.objects.get_queryset().exclude(role=User.Role.CUSTOMER)
+    person = get_object_or_404(team, pk=pk)
+    try:
+        services.deactivate(person)
+    except services.LastAdminError:
+        said = _("%(name)s is the only administrator and cannot be locked out.")
+        messages.error(request, said % {"name": person})
+    else:
+        messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
     return redirect("desk:people")
 
 

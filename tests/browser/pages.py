@@ -129,6 +129,7 @@ ACTS = {
     "desk:notices_seen": (),
     "desk:quarantine_replay": ("quarantined",),
     "desk:invite": (),
+    "desk:lock_out": ("tier",),
     "desk:tier_position": ("tier",),
     "desk:tier_removal": ("tier",),
     "portal:reply": ("number",),

@@ -79,3 +79,36 @@ def test_only_administrators_see_and_invite_people(client, request, who):
 
 def test_looking_invites_nobody(boss):
     assert boss.get(reverse("desk:invite")).status_code == 405
+
+
+def lock_out(client, person):
+    return client.post(reverse("desk:lock_out", args=[person.pk]))
+
+
+def test_who_is_locked_out_can_no_longer_sign_in(boss, agent):
+    response = lock_out(boss, agent)
+
+    assert response.url == reverse("desk:people")
+    agent.refresh_from_db()
+    assert not agent.is_active
+    assert "Jana Lind can no longer sign in." in boss.get(response.url).content.decode()
+
+
+def test_the_last_administrator_cannot_be_locked_out(boss, admin):
+    User.objects.get_queryset().filter(role="admin").exclude(pk=admin.pk).delete()
+
+    response = lock_out(boss, admin)
+
+    admin.refresh_from_db()
+    assert admin.is_active
+    assert "is the only administrator" in boss.get(response.url).content.decode()
+
+
+def test_customers_are_not_locked_out_here(boss, customer):
+    assert lock_out(boss, customer).status_code == 404
+
+
+def test_agents_lock_nobody_out(client, agent):
+    client.force_login(agent)
+
+    assert lock_out(client, AgentFactory()).status_code == 404
