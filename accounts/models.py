@@ -159,9 +159,11 @@ class User(AbstractBaseUser):
 
     def join(self, organisation: Organisation, role: str = "member") -> None:
         """Make this person a member of an organisation; they belong to exactly one."""
-        Membership.objects.update_or_create(
+        membership, _is_new = Membership.objects.update_or_create(
             user=self, defaults={"organisation": organisation, "role": role}
         )
+        # What was read before still names the old organisation.
+        self.membership = membership
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):

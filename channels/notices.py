@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.adapter import AUTOMATIC
 from accounts.models import User
 from sla.models import MISSES, Notice, NoticeQuerySet
+from sla.notices import mail_moment
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Tenant, Wakeup
@@ -49,9 +50,10 @@ def _mail(person: int) -> bool:
     moment = now()
     waiting = Notice.objects.filter(user=user, mail_at__isnull=False)
     last = Notice.objects.filter(user=user).aggregate(last=Max("mailed_at"))["last"]
-    if last is not None and last > moment - PAUSE:
-        waiting.filter(mail_at__lt=last + PAUSE).update(mail_at=last + PAUSE)
-        wakeups.ask(Wakeup.Kind.OUTBOX, last + PAUSE)
+    earliest = mail_moment(max(moment, last + PAUSE) if last else moment)
+    if earliest > moment:
+        waiting.filter(mail_at__lt=earliest).update(mail_at=earliest)
+        wakeups.ask(Wakeup.Kind.OUTBOX, earliest)
         return False
     shown = _worth_telling(waiting) if user.is_active else []
     waiting.update(mail_at=None)

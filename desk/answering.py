@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from accounts.models import User
 from tenants.acts import act
-from tickets import services
+from tickets import recording, services
 from tickets.models import Message, Ticket
 from tickets.services import File
 from tickets.states import State
@@ -52,10 +54,15 @@ def note(
 
 
 def _newer(ticket: Ticket, last_seen: int | None) -> list[Message]:
+    """What a writer has not seen where the ticket goes on; that one is locked."""
     if last_seen is None:
         return []
-    Ticket.objects.select_for_update().get(pk=ticket.pk)
-    newer = ticket.messages.filter(pk__gt=last_seen, is_automatic=False)
+    here = recording.locked(ticket)
+    is_unseen = Q(pk__gt=last_seen)
+    if here.pk != ticket.pk:
+        # Merged while somebody wrote: they have seen nothing of the other ticket.
+        is_unseen |= ~Q(merged_from=ticket.pk) | Q(merged_from=None)
+    newer = here.messages.filter(is_unseen, is_automatic=False)
     return list(newer.select_related("author").order_by("pk"))
 
 

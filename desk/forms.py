@@ -132,7 +132,9 @@ class MergeForm(forms.Form):
     def __init__(self, ticket: Ticket, *args: Any) -> None:
         super().__init__(*args)
         self.ticket = ticket
-        same = Ticket.objects.filter(requester=ticket.requester, merged_into=None)
+        same = Ticket.objects.filter(
+            requester=ticket.requester, organisation=ticket.organisation, merged_into=None
+        )
         self.others = same.exclude(pk=ticket.pk).exclude(state=State.SPAM).order_by("-updated_at")
 
     def clean_into(self) -> Ticket:

@@ -40,6 +40,11 @@ def find(request: Request, number: int) -> Ticket:
     return get_object_or_404(tickets, number=number)
 
 
+def goes_on_in(request: Request, ticket: Ticket) -> Ticket:
+    """The ticket in which this one goes on: itself, unless it was merged."""
+    return find(request, ticket.merged_into.number) if ticket.merged_into else ticket
+
+
 def whole(
     request: Request,
     ticket: Ticket,

@@ -16,6 +16,7 @@ from accounts.models import User
 from sla import report
 from sla.models import Promise
 from sla.report import Counts, Filters, Outcome, Period
+from sla.report_times import waited_since
 from tickets.models import Ticket
 
 # As many as a page lists; the sums always count all.
@@ -68,7 +69,8 @@ def statement(user: User, first: date, at: datetime, zone: ZoneInfo) -> Statemen
     counts = {True: Counts(), False: Counts()}
     for is_guaranteed, outcome, number in _sums(found, "is_guaranteed"):
         setattr(counts[is_guaranteed], outcome, number)
-    lines = found.select_related("tier", "ticket__requester").order_by("started_at", "pk")
+    shown = found.select_related("tier", "ticket__requester").annotate(since=waited_since())
+    lines = shown.order_by("started_at", "pk")
     return Statement(period, list(lines[:MOST_LINES]), counts[True], counts[False])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Max
 from django.utils.timezone import now
 
 from accounts.models import Organisation, User
@@ -14,6 +15,7 @@ from sla.tiers import settled_tier_of, tier_at, tier_of, version_for
 from sla.upgrade import lock_unanswered, upgrade
 from tenants import live
 from tenants.acts import act
+from tickets import recording
 from tickets.models import Event, Ticket
 
 # What makes a sender known, and the reason of the promise it leads to.
@@ -21,6 +23,9 @@ KNOWN: dict[str, str] = {
     Event.Kind.CONFIRMED: Promise.Reason.CONFIRMED,
     Event.Kind.LINKED: Promise.Reason.LINKED,
 }
+
+# With these a customer begins to wait for a first response; other reasons carry a wait on.
+BEGINS_A_WAIT = (Promise.Reason.OPENED, Promise.Reason.REOPENED, Promise.Reason.MERGED)
 
 
 @act()
@@ -60,11 +65,11 @@ def confirm(
     the promise gets what all of them give. A target for a follow-up stays as it is. `known_at` is
     when the sender became known, if that was before.
     """
-    promise = services.open_promise(ticket)
+    promise = _awaited(ticket)
     if promise is None or promise.kind != Promise.Kind.FIRST:
         return
     settled_tier_of(ticket.organisation)
-    since = promise.started_at
+    since = waited_since(ticket) or promise.started_at
     tier = tier_at(ticket.organisation, since)
     promise = _give(promise, tier, version_for(tier, known_at or at), since, reason, at)
     _give_bookings(promise, since, at)
@@ -89,6 +94,25 @@ def catch_up(ticket: Ticket, at: datetime) -> None:
         # The confirmation has given a first response every booking; a follow-up has those since.
         promise, since = services.open_promise(ticket) or promise, known.at
     _give_bookings(promise, since, at)
+    if ticket.events.filter(kind=Event.Kind.CHANNEL, at__gt=promise.made_at).exists():
+        change_channel(ticket, at)
+
+
+def waited_since(ticket: Ticket) -> datetime | None:
+    """When the wait for a first response began that is still on, or was on last."""
+    begun = ticket.promises.filter(kind=Promise.Kind.FIRST, reason__in=BEGINS_A_WAIT)
+    last: datetime | None = begun.aggregate(last=Max("started_at"))["last"]
+    return last
+
+
+def _awaited(ticket: Ticket) -> Promise | None:
+    """The open promise for a ticket; where it was merged unanswered, that of where it goes on."""
+    if ticket.merged_into_id is None:
+        return services.open_promise(ticket)
+    last = ticket.promises.order_by("pk").last()
+    if last is None or last.replaced_by_id is None:
+        return None
+    return services.open_promise(recording.locked_itself(ticket.merged_into_id))
 
 
 def change_channel(ticket: Ticket, at: datetime) -> None:

@@ -34,36 +34,52 @@ def merge(ticket: Ticket, into: Ticket, at: datetime) -> None:
 
 
 def undo(ticket: Ticket, into: Ticket, merged_at: datetime, at: datetime) -> None:
-    """Give both tickets back what was promised before, and what upgrades gave since."""
-    successor = into.promises.filter(reason=Promise.Reason.MERGED, made_at=merged_at).exists()
-    ended_then = into.promises.filter(ended_at=merged_at, end_cause__in=ENDED_BY_A_MERGE)
-    before = ended_then.with_terms().order_by("-pk").first()
-    current = open_promise(into)
-    if successor and current is not None:
-        outcome.end(into, Promise.End.REPLACED, at)
-        if before is not None:
-            Promise.objects.filter(pk=current.pk).update(replaced_by=before)
-            outcome.reopen(before, at, cause="unmerged")
-            changes.catch_up(into, at)
-    keep_waiting(into, since=at, reason=Promise.Reason.REOPENED)
+    """Give both tickets back what was promised before, and what bookings gave since."""
     # Since the merge nothing else can have ended a promise of the ticket that was merged.
     ended = ticket.promises.filter(ended_at__gte=merged_at, end_cause__in=ENDED_BY_A_MERGE)
-    if (back := ended.with_terms().order_by("-pk").first()) is not None:
+    back = ended.with_terms().select_related("replaced_by").order_by("-pk").first()
+    if back is not None:
+        _take_apart(into, back, at)
+    keep_waiting(into, since=at, reason=Promise.Reason.REOPENED)
+    if back is not None:
         back.ticket = ticket
         outcome.reopen(back, at, cause="unmerged")
         changes.catch_up(ticket, at)
 
 
+def _take_apart(into: Ticket, back: Promise, at: datetime) -> None:
+    """End the promise made for both, if it is still the one that counts; its own comes back."""
+    made, current = back.replaced_by, open_promise(into)
+    if made is None or made.made_at != back.ended_at or current is None:
+        return
+    while made.replaced_by is not None and made.pk != current.pk:
+        made = made.replaced_by
+    if made.pk != current.pk:
+        return
+    ended = into.promises.filter(ended_at=back.ended_at, end_cause__in=ENDED_BY_A_MERGE)
+    own = ended.with_terms().order_by("-pk").first()
+    outcome.end(into, Promise.End.REPLACED, at)
+    if own is not None:
+        Promise.objects.filter(pk=current.pk).update(replaced_by=own)
+        own.ticket = into
+        outcome.reopen(own, at, cause="unmerged")
+        changes.catch_up(into, at)
+
+
 def take_back(into: Ticket, message: Message, cause: str, at: datetime) -> None:
-    """An answer written before a merge did not arrive: what it answered goes on where it is now."""
+    """An answer written before a merge did not arrive: what it answered goes on where it is now.
+
+    Where the customer has withdrawn that one, or it is spam, nobody waits for it any more.
+    """
     elsewhere = Promise.objects.filter(answer=message).exclude(ticket=into)
     for promise in elsewhere.with_terms().select_related("ticket").order_by("pk"):
-        outcome.hand_over(promise, message, at, cause)
+        outcome.hand_over(promise, message, into.withdrawn_at or at, cause)
         promise.next_check_at = None
         promise.save(update_fields=Promise.OUTCOME)
         history.note(promise, what="taken_back", at=at, message=message, after=cause)
         if promise.is_open:
             merge(promise.ticket, into, at)
+            outcome.after_taking_back(into, at)
 
 
 def _earliest(own: Promise | None, other: Promise) -> Promise:
@@ -121,6 +137,7 @@ def _succeed(
         cause = Promise.End.REPLACED if promise is kept else Promise.End.MERGED
         _end(promise, cause, at, None)
     services.make_all([(into, successor)], at)
+    services.hand_on_notices(kept, successor)
     replaced = [promise.pk for promise in ended.values() if promise is not None]
     Promise.objects.filter(pk__in=replaced).update(replaced_by=successor)
 

@@ -95,10 +95,23 @@ def tell(things: Sequence[Told], now: datetime) -> None:
             enqueue("channels.mail_notices")
 
 
-def tell_of_miss(promise: Promise, now: datetime) -> None:
-    """Tell of a promise that turned out to be broken while nobody watched, e.g. by a bounce."""
-    kind = Notice.Kind.BREACHED if promise.is_guaranteed else Notice.Kind.MISSED
-    tell([Told(promise.pk, promise.ticket_id, kind, promise.due_at)], now)
+def tell_at_once(promise: Promise, now: datetime) -> None:
+    """Tell what a promise that was made late or is open again has come to while nobody watched.
+
+    It is missed already, or a warning's moment has passed; what has been told is not told again.
+    """
+    if promise.breached_at is not None:
+        kind = Notice.Kind.BREACHED if promise.is_guaranteed else Notice.Kind.MISSED
+        moment = promise.due_at
+    elif promise.due_at < now:
+        return  # the sweep flags it, and tells
+    elif promise.warn_minutes_at is not None and promise.warn_minutes_at <= now:
+        kind, moment = Notice.Kind.MINUTES, promise.warn_minutes_at
+    elif promise.warn_percent_at is not None and promise.warn_percent_at <= now:
+        kind, moment = Notice.Kind.PERCENT, promise.warn_percent_at
+    else:
+        return
+    tell([Told(promise.pk, promise.ticket_id, kind, moment)], now)
 
 
 def settle(promise: Promise, at: datetime) -> None:

@@ -67,7 +67,7 @@ def take_back(ticket: Ticket, message: Message, cause: str, at: datetime) -> Non
         for promise in reopened[1:]:
             _end(promise, Promise.End.REPLACED, at)
         _open_again(reopened[0], at)
-    _after_taking_back(ticket, at)
+    after_taking_back(ticket, at)
 
 
 def end(ticket: Ticket, cause: str, at: datetime) -> None:
@@ -114,7 +114,7 @@ def _other_answer(promise: Promise, refused: Message) -> Message | None:
     return answers.exclude(pk=refused.pk).order_by("sent_at", "pk").first()
 
 
-def _after_taking_back(ticket: Ticket, at: datetime) -> None:
+def after_taking_back(ticket: Ticket, at: datetime) -> None:
     """A ticket that is spam or that its customer has closed waits for nobody, bounce or not."""
     if ticket.state == State.SPAM:
         end(ticket, Promise.End.SPAM, at)
@@ -128,8 +128,7 @@ def _open_again(promise: Promise, at: datetime) -> None:
     promise.next_check_at = queue.next_check(promise, at)
     promise.save(update_fields=Promise.OUTCOME)
     queue.place(promise.ticket, promise, at)
-    if promise.breached_at is not None:
-        notices.tell_of_miss(promise, now())
+    notices.tell_at_once(promise, now())
     ask(promise)
 
 

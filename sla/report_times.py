@@ -24,7 +24,13 @@ from sla.timeline import micros
 MINUTE = timedelta(minutes=1)
 Reason = Promise.Reason
 # These begin with the message they answer; the others carry an earlier wait on.
-OF_THEIR_OWN = (Reason.OPENED, Reason.REOPENED, Reason.FOLLOW_UP, Reason.KEPT_OPEN)
+OF_THEIR_OWN = (
+    Reason.OPENED,
+    Reason.REOPENED,
+    Reason.FOLLOW_UP,
+    Reason.KEPT_OPEN,
+    Reason.MERGED,
+)
 # The key of the times of all promises together.
 ALL = object()
 
@@ -46,7 +52,7 @@ def waited_since() -> Case:
     earlier = Promise.objects.filter(
         ticket=OuterRef("ticket"), started_at__lte=OuterRef("started_at")
     )
-    reopened = earlier.filter(reason=Reason.REOPENED, kind=Promise.Kind.FIRST)
+    reopened = earlier.filter(reason__in=[Reason.REOPENED, Reason.MERGED], kind=Promise.Kind.FIRST)
     begun = reopened.order_by("-started_at").values("started_at")[:1]
     arrived = Coalesce(Subquery(begun), F("ticket__opened_at"))
     return Case(

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.timezone import now
 
-from sla import history, queue
+from sla import history, notices, queue
 from sla.models import CalendarVersion, Promise, SupportTier
-from sla.tiers import default_tier, settled_tier_at, version_for
+from sla.tiers import default_tier, settle, settled_tier_at, version_for
 from tenants import wakeups
 from tenants.models import Wakeup
 from tenants.prepared import Prepared
@@ -53,6 +54,7 @@ def make(ticket: Ticket, terms: Terms, *, at: datetime | None = None) -> Promise
     moment = at or now()
     promise = promised(ticket, terms, moment)
     make_all([(ticket, promise)], moment)
+    notices.tell_at_once(promise, moment)
     return promise
 
 
@@ -168,6 +170,8 @@ def _tier(ticket: Ticket, at: datetime) -> tuple[SupportTier, bool]:
     """The organisation's tier at a moment; the default one while the sender is not confirmed."""
     if ticket.is_verified:
         return settled_tier_at(ticket.organisation, at)
+    # Locked here all the same: the foreign key's check would do it later, after the wakeup.
+    settle(ticket.organisation)
     return default_tier(), True
 
 
@@ -189,11 +193,21 @@ def replace(ticket: Ticket, old: Promise, new: Promise, at: datetime) -> None:
     Promise.objects.filter(pk=old.pk).update(
         ended_at=at, end_cause=Promise.End.REPLACED, next_check_at=None
     )
-    old.notices.unseen().update(seen_at=at)
     history.note(old, what=Promise.End.REPLACED, at=at)
     carry_breach(old, new, at)
     make_all([(ticket, new)], at)
+    hand_on_notices(old, new)
+    old.notices.unseen().update(seen_at=at)
+    if old.due_at != new.due_at:
+        notices.tell_at_once(new, at)
     Promise.objects.filter(pk=old.pk).update(replaced_by=new)
+
+
+def hand_on_notices(old: Promise, new: Promise) -> None:
+    """What was told of a due moment, and has not been seen or mailed, is of its successor now."""
+    if old.due_at == new.due_at:
+        waiting = Q(seen_at=None) | Q(mail_at__isnull=False)
+        old.notices.filter(waiting).update(promise=new)
 
 
 def carry_breach(old: Promise, new: Promise, at: datetime) -> None:

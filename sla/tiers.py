@@ -47,13 +47,13 @@ def settled_tier_of(organisation: Organisation) -> SupportTier:
 
     Whoever changes the tier waits for the promise, or the promise is made under the new one.
     """
-    _settle(organisation)
+    settle(organisation)
     return tier_of(organisation)
 
 
 def settled_tier_at(organisation: Organisation, at: datetime) -> tuple[SupportTier, bool]:
     """The tier in force at a moment, settled as above, and whether it is the one in force now."""
-    _settle(organisation)
+    settle(organisation)
     assignment = _assignment.first(organisation.pk)
     if assignment is None or assignment.valid_from <= at:
         return (assignment.tier if assignment else default_tier()), True
@@ -61,7 +61,8 @@ def settled_tier_at(organisation: Organisation, at: datetime) -> tuple[SupportTi
     return tier, tier == assignment.tier
 
 
-def _settle(organisation: Organisation) -> None:
+def settle(organisation: Organisation) -> None:
+    """Keep the organisation's tier as it is until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM accounts_organisation WHERE id = %s FOR KEY SHARE", [organisation.pk]

@@ -65,7 +65,7 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
       AND old.answered_at IS NULL AND old.ended_at IS NULL
 ), better AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('sla_promise', 'id')) AS new_id, old_id, ticket_id,
-           kind, state, is_guaranteed, priority, due_at,
+           kind, state, is_guaranteed, priority, due_at, is_earlier,
            CASE WHEN is_earlier THEN minutes ELSE old_minutes END AS minutes,
            CASE WHEN is_earlier THEN %(version)s ELSE old_version END AS version,
            CASE WHEN is_earlier THEN %(at)s ELSE started_at END AS started_at,
@@ -85,9 +85,12 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
     SET ended_at = %(at)s, end_cause = 'replaced', next_check_at = NULL, replaced_by_id = new_id
     FROM better WHERE id = old_id
     RETURNING id
-), seen AS (
-    UPDATE sla_notice SET seen_at = %(at)s
-    FROM better WHERE promise_id = old_id AND seen_at IS NULL
+), told AS (
+    -- What was told of a due moment that stays is of the successor now; the rest is settled.
+    UPDATE sla_notice
+    SET promise_id = CASE WHEN is_earlier THEN old_id ELSE new_id END,
+        seen_at = CASE WHEN is_earlier THEN COALESCE(seen_at, %(at)s) ELSE seen_at END
+    FROM better WHERE promise_id = old_id AND (seen_at IS NULL OR mail_at IS NOT NULL)
 ), made AS (
     INSERT INTO sla_promise (id, ticket_id, kind, reason, tier_id, minutes, calendar_version_id,
         started_at, due_at, is_guaranteed, priority, made_at, breached_at, noticed_at, end_cause,

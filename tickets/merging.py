@@ -37,10 +37,12 @@ def merge(ticket: Ticket, *, into: Ticket, by: User, at: datetime | None = None)
     ticket.save(update_fields=["merged_into", "merged_at"])
     kind = Event.Kind.MERGED
     recording.event(ticket, kind, by, moment, what="into", before=before, after=str(into.number))
-    recording.event(into, kind, by, moment, what="from", before=str(ticket.number))
+    # What the other ticket was, if the merge opens it; undoing puts it back.
+    was = into.state if before in states.QUEUED and into.state in states.DONE else ""
+    recording.event(into, kind, by, moment, what="from", before=str(ticket.number), after=was)
     if before != State.CLOSED:
         recording.set_state(ticket, State.CLOSED, by=by, at=moment)
-    if before in states.QUEUED and into.state in states.DONE:
+    if was:
         recording.set_state(into, State.OPEN, by=by, at=moment)
     signals.merged.send(Ticket, ticket=ticket, into=into, at=moment)
     recording.touch(ticket, moment)
@@ -54,23 +56,27 @@ def undo_merge(ticket: Ticket, *, by: User, at: datetime | None = None) -> Ticke
 
     What has been written since the merge stays where it was written. Raises MergeRefusedError.
     """
-    into = ticket.merged_into
-    if into is None:
+    # The merged one first, as everybody who comes by it.
+    ticket, moment = recording.locked_itself(ticket.pk), at or now()
+    if ticket.merged_into_id is None:
         raise MergeRefusedError(_("This ticket is not merged."))
-    ticket, into = _lock_both(ticket, into)
-    moment = at or now()
+    into = recording.locked_itself(ticket.merged_into_id)
     if refusal := why_not_undo(ticket, moment):
         raise MergeRefusedError(refusal)
     merged_at = ticket.merged_at or moment
-    merge_line = ticket.events.filter(kind=Event.Kind.MERGED, what="into").latest("at", "pk")
+    merges = Event.objects.filter(kind=Event.Kind.MERGED)
+    was = merges.filter(ticket=ticket, what="into").latest("at", "pk").before
+    into_was = merges.filter(ticket=into, what="from", before=str(ticket.number)).latest("at", "pk")
     Message.objects.filter(ticket=into, merged_from=ticket).update(ticket=ticket, merged_from=None)
     ticket.merged_into, ticket.merged_at = None, None
     ticket.save(update_fields=["merged_into", "merged_at"])
     kind = Event.Kind.MERGED
     recording.event(ticket, kind, by, moment, what="undone", before=str(into.number))
     recording.event(into, kind, by, moment, what="undone", before=str(ticket.number))
-    if merge_line.before != ticket.state:
-        recording.set_state(ticket, State(merge_line.before), by=by, at=moment)
+    if was != ticket.state:
+        recording.set_state(ticket, State(was), by=by, at=moment)
+    if into_was.after and into.state == State.OPEN and not _has_news(into, merged_at):
+        recording.set_state(into, State(into_was.after), by=by, at=moment)
     signals.merge_undone.send(Ticket, ticket=ticket, into=into, merged_at=merged_at, at=moment)
     recording.touch(ticket, moment)
     recording.touch(into, moment)
@@ -87,6 +93,8 @@ def why_not(ticket: Ticket, into: Ticket) -> str:
         return _("One of the tickets is spam.")
     if ticket.requester_id != into.requester_id:
         return _("The tickets are from different people: an answer would reach only one of them.")
+    if ticket.organisation_id != into.organisation_id:
+        return _("The tickets belong to different customers.")
     if ticket.is_verified and not into.is_verified:
         return _("The sender of the other ticket is not confirmed. Merge the other way round.")
     if ticket.merged_tickets.exists():
@@ -101,12 +109,22 @@ def why_not_undo(ticket: Ticket, at: datetime) -> str:
         return _("This ticket is not merged.")
     if at - merged_at > UNDO_FOR:
         return _("A merge can be undone for a day; this one is older.")
+    later = into.merged_tickets.filter(merged_at__gt=merged_at).first()
+    if later is not None:
+        said = _("#%(number)s has been merged since. Undo that first.")
+        return said % {"number": later.number}
     answers = into.messages.filter(
         kind=Message.Kind.OUTBOUND, is_automatic=False, sent_at__gte=merged_at, merged_from=None
     )
     if answers.exists():
         return _("The customer has had an answer to both since. It cannot be undone any more.")
     return ""
+
+
+def _has_news(into: Ticket, since: datetime) -> bool:
+    """Whether the customer wrote there since the merge."""
+    news = into.messages.filter(kind=Message.Kind.INBOUND, merged_from=None, sent_at__gte=since)
+    return news.exists()
 
 
 def _lock_both(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:

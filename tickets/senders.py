@@ -4,60 +4,85 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts.models import Organisation, User
 from tenants.acts import act
 from tickets import recording, signals, states
-from tickets.models import Event, Ticket
+from tickets.models import Event, Ticket, TicketQuerySet
+from tickets.states import State
+
+# What is not settled: it waits, or would wait if it turned out to be no spam, or be parted again;
+# a due moment stands at what was closed without an answer.
+UNSETTLED = (
+    Q(state__in=[*states.QUEUED, State.SPAM])
+    | Q(due_at__isnull=False)
+    | Q(merged_into__isnull=False)
+)
 
 
 @act()
 def link_sender(
     user: User, organisation: Organisation, *, by: User, at: datetime | None = None
 ) -> list[Ticket]:
-    """A person turns out to belong to an organisation: they join it, with their open tickets.
+    """A person turns out to belong to an organisation: they join it, with what is not settled yet.
 
     What was promised for those counts from their arrival by the organisation's tier (DESIGN §1).
-    Closed tickets stay where they are. Returns the tickets that moved.
+    Settled tickets stay where they are. Returns the tickets that moved.
     """
-    moment = at or now()
-    if user.organisation != organisation:
-        user.join(organisation)
-    of_others = Ticket.objects.filter(requester=user, state__in=states.QUEUED, is_verified=True)
-    moved = []
-    for found in of_others.exclude(organisation=organisation).order_by("pk"):
-        ticket = recording.locked_itself(found.pk)
-        before, ticket.organisation = str(ticket.organisation), organisation
-        ticket.save(update_fields=["organisation"])
-        recording.event(
-            ticket, Event.Kind.LINKED, by, moment, before=before, after=str(organisation)
-        )
-        signals.organisation_changed.send(Ticket, ticket=ticket, at=moment)
-        recording.touch(ticket, moment)
-        moved.append(ticket)
-    return moved
+    person = _locked(user)
+    if person.organisation != organisation:
+        person.join(organisation)
+    return _move(person, organisation, by=by, at=at or now())
 
 
 @act()
 def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
-    """The address is proven: its unconfirmed tickets belong to the person's organisation now."""
-    moment, confirmed = at or now(), []
-    for found in Ticket.objects.filter(requester=user, is_verified=False).order_by("pk"):
-        ticket = recording.locked(found)
+    """The address is proven: the person's tickets belong to their organisation now.
+
+    Returns those that were unconfirmed.
+    """
+    person, moment, confirmed = _locked(user), at or now(), []
+    for pk in _keys(Ticket.objects.filter(requester=person, is_verified=False)):
+        ticket = recording.locked_itself(pk)
         before = str(ticket.organisation)
         ticket.is_verified = True
-        ticket.organisation = user.organisation or ticket.organisation
+        ticket.organisation = person.organisation or ticket.organisation
         ticket.save(update_fields=["is_verified", "organisation"])
-        recording.event(
-            ticket,
-            Event.Kind.CONFIRMED,
-            user,
-            moment,
-            before=before,
-            after=str(ticket.organisation),
-        )
+        _note(ticket, Event.Kind.CONFIRMED, person, moment, before)
         signals.sender_confirmed.send(Ticket, ticket=ticket, at=moment)
         recording.touch(ticket, moment)
         confirmed.append(ticket)
+    if person.organisation is not None:
+        _move(person, person.organisation, by=person, at=moment)
     return confirmed
+
+
+def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -> list[Ticket]:
+    """Put a known person's unsettled tickets into an organisation; returns those that moved."""
+    known = Ticket.objects.filter(UNSETTLED, requester=person, is_verified=True)
+    moved = []
+    for pk in _keys(known.exclude(organisation=organisation)):
+        ticket = recording.locked_itself(pk)
+        before, ticket.organisation = str(ticket.organisation), organisation
+        ticket.save(update_fields=["organisation"])
+        _note(ticket, Event.Kind.LINKED, by, at, before)
+        signals.organisation_changed.send(Ticket, ticket=ticket, at=at)
+        recording.touch(ticket, at)
+        moved.append(ticket)
+    return moved
+
+
+def _locked(user: User) -> User:
+    """The person, locked as intake locks them: no message of theirs is taken in meanwhile."""
+    people = User.objects.get_queryset().select_related("membership__organisation")
+    return people.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+
+
+def _keys(tickets: TicketQuerySet) -> list[int]:
+    return list(tickets.order_by("pk").values_list("pk", flat=True))
+
+
+def _note(ticket: Ticket, kind: str, by: User, at: datetime, before: str) -> None:
+    recording.event(ticket, kind, by, at, before=before, after=str(ticket.organisation))

@@ -36,12 +36,14 @@ def ticket(request: Request, number: int) -> HttpResponse:
 def create_reply(request: Request, number: int) -> HttpResponse:
     """Answer the customer; a page that is behind shows what came in between, and asks again."""
     found = ticket_page.find(request, number)
-    form = ReplyForm(found, request=request)
-    if not states_after_answer(found):
+    # Merged while somebody wrote: the answer goes out, and is asked about, where it goes on.
+    here = ticket_page.goes_on_in(request, found)
+    form = ReplyForm(here, request=request)
+    if not states_after_answer(here):
         messages.error(request, _("This ticket is spam. Open it first, then answer."))
-        return redirect("desk:ticket", number)
+        return redirect("desk:ticket", here.number)
     if not form.is_valid():
-        return ticket_page.whole(request, found, reply_form=form)
+        return ticket_page.whole(request, here, reply_form=form)
     try:
         message = answering.answer(
             found,
@@ -52,9 +54,9 @@ def create_reply(request: Request, number: int) -> HttpResponse:
             last_seen=form.cleaned_data["last_message"],
         )
     except answering.MeanwhileError as meanwhile:
-        return _ask_again(request, found, form, meanwhile.newer)
+        return _ask_again(request, here, meanwhile.newer)
     except TransitionError:
-        return _ask_for_state(request, number)
+        return _ask_for_state(request, here.number)
     messages.success(request, _("Your answer is on its way."))
     return _to_message(message)
 
@@ -65,7 +67,8 @@ def create_note(request: Request, number: int) -> HttpResponse:
     found = ticket_page.find(request, number)
     form = NoteForm(request=request)
     if not form.is_valid():
-        return ticket_page.whole(request, found, note_form=form)
+        here = ticket_page.goes_on_in(request, found)
+        return ticket_page.whole(request, here, note_form=form)
     message = answering.note(
         found,
         by=request.user,
@@ -135,10 +138,10 @@ def explanation(request: Request, number: int) -> HttpResponse:
     return desk_page(request, "desk/explanation.html", context)
 
 
-def _ask_again(
-    request: Request, found: Ticket, form: ReplyForm, newer: list[Message]
-) -> HttpResponse:
+def _ask_again(request: Request, found: Ticket, newer: list[Message]) -> HttpResponse:
     """Show the form with its text, what came in between, and take the next click as meant."""
+    form = ReplyForm(found, request=request)
+    form.is_valid()
     names = dict.fromkeys(str(message.author or message.from_address) for message in newer)
     form.add_error(
         None,
@@ -148,7 +151,7 @@ def _ask_again(
         )
         % {"names": get_text_list(list(names), _("and"))},
     )
-    if form.cleaned_data["files"]:
+    if form.cleaned_data.get("files"):
         form.add_error("files", _("Please choose the files again."))
     sent = request.POST.copy()
     sent["last_message"] = str(newer[-1].pk)

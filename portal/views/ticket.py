@@ -65,8 +65,8 @@ def create_closure(request: Request, number: int) -> HttpResponse:
     found = get_object_or_404(_own(request), number=number)
     try:
         services.change_state(found, State.CLOSED, by=request.user)
-    except TransitionError:
-        # Spam is closed to its sender already.
+    except (TransitionError, services.MergedError):
+        # Spam is closed to its sender already; a merged one leads to where it can be closed.
         return redirect("portal:ticket", number)
     messages.success(request, _("The ticket is closed. A new message opens it again."))
     return redirect("portal:ticket", number)

@@ -106,15 +106,24 @@ def test_merge_that_was_answered_cannot_be_undone_and_the_page_says_why(desk, tw
 
 
 def test_answer_from_a_page_that_was_merged_meanwhile_arrives_where_it_goes_on(desk, twins, agent):
+    """First the writer sees what stands there; the same click again is then meant."""
     first, second = twins
+    seen = first.messages.latest("pk").pk
     merge(first, into=second, by=agent)
+    written = {"text": "Hier ist sie.", "state": "waiting", "last_message": seen}
 
-    response = desk.post(
-        url("reply", first), {"text": "Hier ist sie.", "state": "closed", "last_message": ""}
+    asked = desk.post(url("reply", first), written)
+    sent = desk.post(
+        url("reply", second), {**written, "last_message": asked.context["newer"][-1].pk}
     )
+    again = desk.post(url("reply", first), written)
 
+    assert (asked.status_code, asked.context["ticket"]) == (422, second)
+    assert [message.text for message in asked.context["newer"]] == ["Zwei"]
+    assert "Hier ist sie." in asked.content.decode()
     message = second.messages.get(kind="outbound", is_automatic=False)
-    assert response["Location"] == f"{url('ticket', second)}#message-{message.pk}"
+    assert sent["Location"] == f"{url('ticket', second)}#message-{message.pk}"
+    assert again["Location"] == sent["Location"]
 
 
 @pytest.mark.parametrize(

@@ -247,3 +247,17 @@ def test_merged_ticket_leads_to_where_it_goes_on_and_is_listed_once(client, cust
 
     assert response["Location"] == reverse("portal:ticket", args=[second.number])
     assert [one.number for one in listed.context["tickets"]] == [second.number]
+
+
+def test_closing_a_ticket_that_was_merged_meanwhile_leads_to_where_it_goes_on(
+    client, customer, agent
+):
+    first, second = open_ticket(customer), open_ticket(customer)
+    merge(first, into=second, by=agent)
+    client.force_login(customer)
+
+    response = client.post(url("closure", first), follow=True)
+
+    assert response.redirect_chain[-1][0] == url("ticket", second)
+    second.refresh_from_db()
+    assert second.state == State.NEW

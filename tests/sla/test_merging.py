@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -10,11 +10,12 @@ import time_machine
 from sla.changes import assign_tier
 from sla.models import Notice, Promise
 from sla.queue import Band
+from sla.report import Filters, Period, report
 from sla.sweep import sweep_tenant
-from tests.factories import tier
-from tests.sla.arranging import answer, customer_of, opened, promise_of
-from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tests.factories import organisation, tier
+from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
+from tests.sla.moments import BERLIN, TUESDAY, WEDNESDAY, berlin
+from tickets import senders, services
 from tickets.merging import MergeRefusedError, merge, undo_merge
 from tickets.models import Channel, Message, Ticket
 from tickets.services import Content
@@ -321,3 +322,102 @@ def test_state_and_assignee_of_a_merged_ticket_cannot_be_changed(tenant, agent):
         services.change_state(first, State.OPEN, by=agent)
     with pytest.raises(services.MergedError):
         services.assign(first, to=agent, by=agent)
+
+
+def test_undoing_an_earlier_merge_waits_for_the_later_one(tenant, agent):
+    customer = customer_of("Gold")
+    settled = opened("Gold", f"{TUESDAY} 08:00", requester=customer)
+    answer(settled, agent, f"{TUESDAY} 09:05", State.SOLVED)
+    first = opened("Gold", f"{TUESDAY} 09:10", requester=customer)
+    second = opened("Gold", f"{TUESDAY} 09:30", requester=customer)
+    merged(first, settled, agent, f"{TUESDAY} 09:40")
+    merged(second, settled, agent, f"{TUESDAY} 09:50")
+
+    with at(f"{TUESDAY} 10:00"), pytest.raises(MergeRefusedError, match=str(second.number)):
+        undo_merge(first, by=agent)
+    undone(second, agent, f"{TUESDAY} 10:10")
+    undone(first, agent, f"{TUESDAY} 10:20")
+
+    assert promise_of(first).due_at == berlin(f"{TUESDAY} 13:10")
+    assert promise_of(second).due_at == berlin(f"{TUESDAY} 13:30")
+    settled.refresh_from_db()
+    assert (settled.state, settled.queue_band) == (State.SOLVED, None)
+
+
+def test_undoing_after_a_withdrawal_leaves_the_withdrawal_alone(tenant, agent):
+    customer = customer_of("Gold")
+    first = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    second = opened("Gold", f"{TUESDAY} 09:30", requester=customer)
+    merged(first, second, agent, f"{TUESDAY} 09:40")
+    with at(f"{TUESDAY} 09:50"):
+        services.change_state(second, State.CLOSED, by=customer)
+    write_again(second, f"{TUESDAY} 10:00")
+    new = promise_of(second)
+
+    undone(first, agent, f"{TUESDAY} 10:10")
+
+    assert promise_of(second) == new
+    assert promise_of(first).due_at == berlin(f"{TUESDAY} 13:00")
+
+
+def test_tickets_of_different_organisations_are_not_merged(tenant, agent):
+    customer = customer_of("Gold")
+    settled = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    answer(settled, agent, f"{TUESDAY} 09:05", State.SOLVED)
+    with at(f"{TUESDAY} 09:30"):
+        senders.link_sender(customer, organisation("Neue Firma"), by=agent)
+    customer.refresh_from_db()
+    fresh = opened("Gold", f"{TUESDAY} 10:00", requester=customer)
+
+    with pytest.raises(MergeRefusedError):
+        merge(settled, into=fresh, by=agent)
+
+
+def test_bounce_after_the_merged_ticket_was_withdrawn_breaks_nothing(tenant, agent):
+    customer = customer_of("Gold")
+    answered = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    answer(answered, agent, f"{TUESDAY} 09:30")
+    fresh = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
+    merged(answered, fresh, agent)
+    with at(f"{TUESDAY} 12:10"):
+        services.change_state(fresh, State.CLOSED, by=customer)
+
+    with at(f"{WEDNESDAY} 12:00"):
+        services.mark_failed(
+            Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
+        )
+
+    assert not Promise.objects.open().exists()
+    assert not Promise.objects.all().broken().exists()
+
+
+def test_undoing_after_a_bounce_owes_each_promise_once(tenant, agent):
+    customer = customer_of("Gold")
+    answered = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    answer(answered, agent, f"{TUESDAY} 09:30")
+    fresh = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
+    own = promise_of(fresh)
+    merged(answered, fresh, agent)
+    with at(f"{TUESDAY} 12:10"):
+        services.mark_failed(
+            Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
+        )
+
+    undone(answered, agent, f"{TUESDAY} 12:20")
+
+    assert promise_of(fresh) == own
+    assert promise_of(answered).due_at == berlin(f"{TUESDAY} 13:00")
+
+
+def test_response_time_of_a_merged_ticket_counts_from_the_message_that_waited(tenant, agent):
+    customer = customer_of("Gold")
+    settled = opened("Gold", "2026-03-03 09:00", requester=customer)
+    answer(settled, agent, "2026-03-03 10:00", State.SOLVED)
+    fresh = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    merged(fresh, settled, agent, f"{TUESDAY} 09:10")
+    answer(settled, agent, f"{TUESDAY} 09:30")
+
+    period = Period(date(2026, 3, 10), date(2026, 3, 11), BERLIN)
+    times = report(Filters(period), by="tier", at=berlin(f"{WEDNESDAY} 09:00")).times
+
+    assert (times.count, times.median) == (1, 30)

@@ -14,13 +14,14 @@ from accounts.models import Team, TeamMembership, User
 from channels import notices as mailing
 from channels import outbox
 from channels.models import SystemMail
+from sla.changes import assign_tier
 from sla.models import BusinessCalendar, Notice
 from sla.sweep import sweep_tenant
 from tenants.models import Wakeup
-from tests.factories import AdminFactory, AgentFactory, open_ticket
+from tests.factories import AdminFactory, AgentFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import senders, services
 from tickets.models import Ticket
 
 SECOND = timedelta(seconds=1)
@@ -318,3 +319,59 @@ def test_telling_ten_takes_as_many_statements_as_telling_one(
 
     with django_assert_num_queries(9):
         sweep_tenant(now())
+
+
+def test_put_off_mails_do_not_leave_after_closing_time(tenant, agent):
+    assigned(agent, at=f"{TUESDAY} 12:40")  # due at 16:40
+    swept(f"{TUESDAY} 16:40")
+    first = mailed(f"{TUESDAY} 16:50")
+    assigned(agent, at=f"{TUESDAY} 12:58")  # due at 16:58
+    swept(f"{TUESDAY} 16:58")
+
+    assert len(first) == 1
+    assert mailed(f"{TUESDAY} 16:59") == []
+    # A quarter of an hour after the first one is past closing time: the mail waits for the morning.
+    assert mailed(f"{TUESDAY} 17:06") == []
+    assert len(mailed(f"{WEDNESDAY} 09:00")) == 1
+
+
+def test_worker_that_comes_back_at_night_mails_nobody(tenant, agent):
+    assigned(agent, at=f"{TUESDAY} 12:55")
+    swept(f"{TUESDAY} 16:55")
+
+    assert mailed(f"{TUESDAY} 22:00") == []
+    assert len(mailed(f"{WEDNESDAY} 09:00")) == 1
+
+
+def test_who_is_promised_something_late_is_warned_at_once(tenant, agent):
+    """The sender is confirmed twenty minutes before the moment that was promised then."""
+    ticket = opened("Gold", is_verified=False)
+    services.assign(ticket, to=agent, by=agent)
+
+    with time_machine.travel(berlin(f"{TUESDAY} 12:40"), tick=False):
+        senders.confirm_sender(ticket.requester)
+
+    assert told() == [("Jana Lind", "minutes", berlin(f"{TUESDAY} 12:30"))]
+
+
+def test_answer_that_bounces_shortly_before_the_due_moment_warns_at_once(tenant, agent):
+    ticket = assigned(agent)
+    answer(ticket, agent, f"{TUESDAY} 10:00")
+    message = ticket.messages.get(kind="outbound", is_automatic=False)
+
+    with time_machine.travel(berlin(f"{TUESDAY} 12:40"), tick=False):
+        services.mark_failed(message, cause="550 unbekannt")
+
+    assert told() == [("Jana Lind", "minutes", berlin(f"{TUESDAY} 12:30"))]
+
+
+def test_upgrade_leaves_what_was_missed_and_not_seen_at_the_bell(tenant, agent):
+    ticket = assigned(agent, "Bronze")
+    swept("2026-03-12 10:00")
+
+    with time_machine.travel(berlin("2026-03-12 10:10"), tick=False):
+        assign_tier(ticket.organisation, tier("Gold"))
+
+    notice = Notice.objects.get()
+    assert (notice.promise, notice.seen_at) == (promise_of(ticket), None)
+    assert len(mailed("2026-03-12 10:20")) == 1

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 import time_machine
 
+from accounts import services as accounts
+from accounts.models import OrganisationDomain, User
 from sla.changes import assign_tier
 from sla.models import Promise
 from tests.factories import CustomerFactory, organisation, tier
 from tests.sla.arranging import answer, opened, promise_of
 from tests.sla.moments import TUESDAY, berlin
 from tickets import senders, services
+from tickets.merging import merge, undo_merge
 from tickets.models import Channel, Ticket
+from tickets.states import State
 
 
 def at(moment: str):
@@ -153,3 +158,91 @@ def test_missed_target_becomes_no_guarantee_by_another_channel(tenant, agent):
         services.change_channel(ticket, Channel.EMAIL, by=agent)
 
     assert promise_of(ticket) == old
+
+
+def test_confirmed_address_of_an_organisations_domain_gets_its_promise(tenant):
+    """The person was read before they joined; the ticket goes to the organisation they join."""
+    gold_customers = gold()
+    OrganisationDomain.objects.create(organisation=gold_customers, domain="goldkunde.example")
+    with at("2026-03-02 09:00"):
+        anna = User.objects.create_unproven("anna@goldkunde.example", "Anna")
+    unconfirmed = opened(requester=anna, is_verified=False)
+    known = opened(requester=anna, at=f"{TUESDAY} 09:30")
+    person = User.objects.get(pk=anna.pk)
+    assert person.organisation != gold_customers
+
+    with at(f"{TUESDAY} 10:00"):
+        accounts.confirm_address(person)
+
+    for ticket, due in ((unconfirmed, "13:00"), (known, "13:30")):
+        ticket.refresh_from_db()
+        assert (ticket.organisation, ticket.is_verified) == (gold_customers, True)
+        assert promise_of(ticket).due_at == berlin(f"{TUESDAY} {due}")
+        assert promise_of(ticket).is_guaranteed
+
+
+def test_link_counts_from_the_arrival_even_after_an_upgrade(tenant, agent):
+    ticket, to = opened(requester=stranger()), gold()
+    with at(f"{TUESDAY} 10:00"):
+        assign_tier(ticket.organisation, tier("Bronze"))
+
+    assert linked(ticket, agent, to).due_at == berlin(f"{TUESDAY} 13:00")
+
+
+def test_confirmation_reaches_a_ticket_that_was_merged_unconfirmed(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    unconfirmed = opened(requester=customer, is_verified=False)
+    known = opened(requester=customer, at=f"{TUESDAY} 10:00")
+    with at(f"{TUESDAY} 10:10"):
+        merge(unconfirmed, into=known, by=agent)
+
+    with at(f"{TUESDAY} 10:20"):
+        senders.confirm_sender(customer)
+    together = promise_of(known).due_at
+    with at(f"{TUESDAY} 10:30"):
+        undo_merge(unconfirmed, by=agent)
+
+    assert together == berlin(f"{TUESDAY} 13:00")
+    assert promise_of(unconfirmed).due_at == berlin(f"{TUESDAY} 13:00")
+
+
+@pytest.mark.parametrize("meanwhile", ["spam", "closed unanswered", "merged"])
+def test_link_reaches_what_is_not_in_the_queue_but_not_settled(tenant, agent, meanwhile):
+    person = stranger()
+    ticket, to = opened(requester=person), gold()
+    other = opened(requester=person, at=f"{TUESDAY} 09:30")
+    with at(f"{TUESDAY} 10:00"):
+        if meanwhile == "merged":
+            merge(ticket, into=other, by=agent)
+        else:
+            state = State.SPAM if meanwhile == "spam" else State.CLOSED
+            services.change_state(ticket, state, by=agent)
+    with at(f"{TUESDAY} 10:30"):
+        senders.link_sender(person, to, by=agent)
+
+    with at(f"{TUESDAY} 11:00"):
+        if meanwhile == "merged":
+            undo_merge(ticket, by=agent)
+        else:
+            services.change_state(ticket, State.OPEN, by=agent)
+
+    ticket.refresh_from_db()
+    assert ticket.organisation == to
+    assert promise_of(ticket).due_at == berlin(f"{TUESDAY} 13:00")
+
+
+def test_channel_changed_while_an_answer_is_on_its_way_counts_once_it_is_refused(tenant, agent):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer, channel=Channel.FACEBOOK)
+    with at(f"{TUESDAY} 10:00"):
+        message = services.reply(ticket, author=agent, text="So geht es.")
+    with at(f"{TUESDAY} 10:10"):
+        services.change_channel(ticket, Channel.EMAIL, by=agent)
+
+    with at(f"{TUESDAY} 10:30"):
+        services.mark_failed(message, cause="abgelehnt")
+
+    new = promise_of(ticket)
+    assert (new.reason, new.is_guaranteed) == (Promise.Reason.CHANNEL, True)
