@@ -14,7 +14,7 @@ from sla.sweep import sweep_tenant
 from tests.factories import tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import assigning, services
 from tickets.merging import MergeRefusedError, merge, undo_merge
 from tickets.models import Channel, Message, Ticket
 from tickets.services import Content
@@ -320,4 +320,4 @@ def test_state_and_assignee_of_a_merged_ticket_cannot_be_changed(tenant, agent):
     with pytest.raises(services.MergedError):
         services.change_state(first, State.OPEN, by=agent)
     with pytest.raises(services.MergedError):
-        services.assign(first, to=agent, by=agent)
+        assigning.assign(first, to=agent, by=agent)

@@ -20,7 +20,7 @@ from tenants.models import Wakeup
 from tests.factories import AdminFactory, AgentFactory, open_ticket
 from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Ticket
 
 SECOND = timedelta(seconds=1)
@@ -72,7 +72,7 @@ def of_team(team: Team, booked: str = "Gold", at: str = f"{TUESDAY} 09:00") -> T
 
 def assigned(to: User, booked: str = "Gold", at: str = f"{TUESDAY} 09:00") -> Ticket:
     ticket = opened(booked, at=at)
-    return services.assign(ticket, to=to, by=to)
+    return assigning.assign(ticket, to=to, by=to)
 
 
 def test_assignee_is_warned_at_three_quarters_and_half_an_hour_before(tenant, agent):
