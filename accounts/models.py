@@ -236,19 +236,37 @@ class Membership(models.Model):
         return self.role == self.Role.ADMIN
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    def for_list(self) -> TeamQuerySet:
+        """In the order of their names, with those of their people who may sign in."""
+        people = TeamMembership.objects.of_agents().select_related("user")
+        shown = people.order_by("-is_lead", "user__name", "user__email")
+        return self.prefetch_related(models.Prefetch("memberships", shown)).order_by("name")
+
+
 class Team(models.Model):
     """Agents who share work; its leads hear of what nobody took."""
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
 
+    objects = TeamQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.name
+
+
+class TeamMembershipQuerySet(models.QuerySet["TeamMembership"]):
+    def of_agents(self) -> TeamMembershipQuerySet:
+        """Without those who are locked out; they keep their place for when they are let in."""
+        return self.filter(user__in=User.objects.agents())
 
 
 class TeamMembership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="team_memberships")
     is_lead = models.BooleanField(default=False)
+
+    objects = TeamMembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="team_member_unique")]

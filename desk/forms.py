@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Team, User
 from helpdesk.uploads import FormWithFiles
 from tickets.models import Channel, Ticket
 from tickets.states import TRANSITIONS, State
@@ -77,6 +77,20 @@ class AssignmentForm(forms.Form):
             empty_label=_("nobody"),
             widget=forms.Select({"data-assign": True}),
             error_messages={"invalid_choice": _("This person cannot be given tickets.")},
+        )
+
+
+class TicketTeamForm(forms.Form):
+    """The team that looks after a ticket while nobody has taken it; none is a choice too."""
+
+    def __init__(self, ticket: Ticket, **values: Any) -> None:
+        super().__init__(**values, auto_id="ticket_%s", initial={"team": ticket.team_id})
+        self.fields["team"] = forms.ModelChoiceField(
+            label=_("Team"),
+            queryset=Team.objects.order_by("name"),
+            required=False,
+            empty_label=_("no team"),
+            error_messages={"invalid_choice": _("This team does not exist any more.")},
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from desk.queue import unassigned
 from tenants.acts import act
-from tickets import services
+from tickets import assigning
 from tickets.models import Ticket
 
 
@@ -17,4 +17,4 @@ def take_next(by: User) -> Ticket | None:
     never get the same one and nobody waits for anybody.
     """
     ticket = unassigned(Ticket.objects.all()).select_for_update(skip_locked=True).first()
-    return services.assign(ticket, to=by, by=by) if ticket else None
+    return assigning.assign(ticket, to=by, by=by) if ticket else None

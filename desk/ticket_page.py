@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
 
+from accounts.models import Team
 from desk import history
 from desk.forms import (
     AssignmentForm,
@@ -17,6 +18,7 @@ from desk.forms import (
     NoteForm,
     ReplyForm,
     StateForm,
+    TicketTeamForm,
     states_after_answer,
 )
 from desk.page import desk_page, desk_part
@@ -95,6 +97,7 @@ def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, object]:
         "events": history.lines(ticket),
         "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
         "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
+        "team_form": TicketTeamForm(ticket) if Team.objects.exists() else None,
         "state_form": StateForm(ticket),
         "channel_form": ChannelForm(ticket),
         "undo_refusal": merging.why_not_undo(ticket, now()) if ticket.merged_into_id else "",

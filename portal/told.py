@@ -14,6 +14,7 @@ from sla.history import changes_of
 from sla.models import Promise, SupportTier
 from sla.services import open_promise
 from sla.tiers import default_calendar, tier_of, version_for
+from tenants.models import Route, Tenant
 from tickets.models import Channel, Ticket
 
 
@@ -72,6 +73,23 @@ def tier(user: User) -> SupportTier | None:
     if organisation is None or not is_confirmed(user):
         return None
     return tier_of(organisation)
+
+
+def support_address() -> str:
+    """The address that takes mail for this tenant; empty without one."""
+    try:
+        return Tenant.current().mailbox
+    except Route.DoesNotExist:
+        return ""
+
+
+def mail_instead(tier: SupportTier | None) -> str:
+    """Where to write by mail with a tier that does not allow the portal; empty where it does.
+
+    Without any address the portal stays open: nobody is left without a way to reach us.
+    """
+    is_open = tier is None or Channel.PORTAL in tier.allowed_channels
+    return "" if is_open else support_address()
 
 
 def outlook(user: User, at: datetime | None = None) -> Outlook | None:

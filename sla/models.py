@@ -126,7 +126,9 @@ class SupportTier(models.Model):
         return self.name
 
     def guarantees(self, channel: str) -> bool:
-        return self.is_guaranteed and channel in self.guaranteed_channels
+        """True where a first answer is guaranteed: the guarantee covers a way that may be used."""
+        is_covered = channel in self.guaranteed_channels and channel in self.allowed_channels
+        return self.is_guaranteed and is_covered
 
 
 class TierAssignment(models.Model):

@@ -159,7 +159,7 @@ def upgrade(tickets: list[int], tier: SupportTier, at: datetime) -> int:
         "tier": tier.pk,
         "version": version_for(tier, at).pk,
         "priority": tier.priority,
-        "guaranteed_channels": tier.guaranteed_channels if tier.is_guaranteed else [],
+        "guaranteed_channels": [way for way in tier.guaranteed_channels if tier.guarantees(way)],
         "queued": [str(state) for state in QUEUED],
         **dict(_given(tier, at)),
     }

@@ -44,6 +44,7 @@ def merge(ticket: Ticket, *, into: Ticket, by: User, at: datetime | None = None)
         recording.set_state(ticket, State.CLOSED, by=by, at=moment)
     if was:
         recording.set_state(into, State.OPEN, by=by, at=moment)
+    _take_over(ticket, into, by, moment)
     signals.merged.send(Ticket, ticket=ticket, into=into, at=moment)
     recording.touch(ticket, moment)
     recording.touch(into, moment)
@@ -119,6 +120,19 @@ def why_not_undo(ticket: Ticket, at: datetime) -> str:
     if answers.exists():
         return _("The customer has had an answer to both since. It cannot be undone any more.")
     return ""
+
+
+def _take_over(ticket: Ticket, into: Ticket, by: User, at: datetime) -> None:
+    """Who worked on the merged ticket goes on with the one that stays, if nobody had that."""
+    kind = Event.Kind.ASSIGNED
+    if into.assignee is None and ticket.assignee is not None:
+        into.assignee = ticket.assignee
+        into.save(update_fields=["assignee"])
+        recording.event(into, kind, by, at, after=str(into.assignee))
+    if into.team is None and ticket.team is not None:
+        into.team = ticket.team
+        into.save(update_fields=["team"])
+        recording.event(into, kind, by, at, what="team", after=str(into.team))
 
 
 def _has_news(into: Ticket, since: datetime) -> bool:

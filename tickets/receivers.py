@@ -6,11 +6,16 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import User
-from accounts.signals import address_confirmed
-from tickets import senders
+from accounts.models import Team, User
+from accounts.signals import address_confirmed, team_dissolved
+from tickets import assigning, senders
 
 
 @receiver(address_confirmed)
 def confirm_tickets(user: User, **_: Any) -> None:
     senders.confirm_sender(user)
+
+
+@receiver(team_dissolved)
+def leave_team(team: Team, by: User, **_: Any) -> None:
+    assigning.leave_team(team, by=by)

@@ -164,27 +164,12 @@ def add_note(
 
 
 @act()
-def assign(ticket: Ticket, *, to: User | None, by: User, at: datetime | None = None) -> Ticket:
-    """Give a ticket to an agent, or to nobody; giving it to its holder changes nothing."""
-    ticket, moment = _locked_on_its_own(ticket), at or now()
-    if ticket.assignee == to:
-        return ticket
-    before, ticket.assignee = ticket.assignee, to
-    ticket.save(update_fields=["assignee"])
-    recording.event(
-        ticket, Event.Kind.ASSIGNED, by, moment, before=str(before or ""), after=str(to or "")
-    )
-    recording.touch(ticket, moment)
-    return ticket
-
-
-@act()
 def change_state(ticket: Ticket, state: State, *, by: User, at: datetime | None = None) -> Ticket:
     """Move a ticket to another state; raises TransitionError where there is no way.
 
     A customer who closes their ticket withdraws it: its open promise ends without an outcome.
     """
-    ticket, moment = _locked_on_its_own(ticket), at or now()
+    ticket, moment = locked_on_its_own(ticket), at or now()
     if ticket.state != state:
         states.check(ticket.state, state)
         _move(ticket, state, by=by, at=moment)
@@ -195,7 +180,7 @@ def change_state(ticket: Ticket, state: State, *, by: User, at: datetime | None 
 @act()
 def change_channel(ticket: Ticket, channel: str, *, by: User, at: datetime | None = None) -> Ticket:
     """Answer a ticket another way from now on; where the tier guarantees that, so does it here."""
-    ticket, moment = _locked_on_its_own(ticket), at or now()
+    ticket, moment = locked_on_its_own(ticket), at or now()
     if ticket.channel != channel:
         before, ticket.channel = ticket.get_channel_display(), channel
         ticket.save(update_fields=["channel"])
@@ -248,7 +233,7 @@ def mark_failed(message: Message, *, cause: str, at: datetime | None = None) -> 
     recording.touch(ticket, moment)
 
 
-def _locked_on_its_own(ticket: Ticket) -> Ticket:
+def locked_on_its_own(ticket: Ticket) -> Ticket:
     """Lock a ticket that is to be changed itself; raises MergedError where it goes on elsewhere."""
     found = recording.locked_itself(ticket.pk)
     if found.merged_into_id:

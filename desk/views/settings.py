@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.models import Team, User
 from desk.calendar_changes import region_text, week_text
 from desk.page import desk_page
 from helpdesk.http import Request, tenant_admin_required
@@ -25,5 +25,6 @@ def settings(request: Request) -> HttpResponse:
         "week": week_text(spec),
         "region": region_text(spec),
         "team_size": User.objects.agents().count(),
+        "teams": Team.objects.order_by("name"),
     }
     return desk_page(request, "desk/settings/overview.html", context)

@@ -11,12 +11,20 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Team
 from desk import answering, ticket_page
-from desk.forms import AssignmentForm, NoteForm, ReplyForm, StateForm, states_after_answer
+from desk.forms import (
+    AssignmentForm,
+    NoteForm,
+    ReplyForm,
+    StateForm,
+    TicketTeamForm,
+    states_after_answer,
+)
 from desk.page import desk_page, desk_part
 from helpdesk.http import Request, agent_required, wants_partial
 from sla.history import changes_of
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Message, Ticket
 from tickets.states import State, TransitionError
 
@@ -90,10 +98,31 @@ def change_assignment(request: Request, number: int) -> HttpResponse:
         return _refused(request, found, form)
     to = form.cleaned_data["assignee"]
     try:
-        services.assign(found, to=to, by=request.user)
+        assigning.assign(found, to=to, by=request.user)
     except services.MergedError:
         return _merged_meanwhile(request, number)
     said = _("Assigned to %(name)s.") % {"name": to} if to else _("Nobody has this ticket now.")
+    messages.success(request, said)
+    return _done(request, number)
+
+
+@require_POST
+@agent_required
+def change_team(request: Request, number: int) -> HttpResponse:
+    """Give the ticket to a team or to none."""
+    found = ticket_page.find(request, number)
+    form = TicketTeamForm(found, data=request.POST)
+    if not form.is_valid():
+        return _refused(request, found, form)
+    to = form.cleaned_data["team"]
+    try:
+        assigning.assign_team(found, to=to, by=request.user)
+    except Team.DoesNotExist:
+        form.add_error("team", form.fields["team"].error_messages["invalid_choice"])
+        return _refused(request, found, form)
+    except services.MergedError:
+        return _merged_meanwhile(request, number)
+    said = _("Team: %(team)s.") % {"team": to} if to else _("The ticket has no team now.")
     messages.success(request, said)
     return _done(request, number)
 

@@ -33,7 +33,7 @@ from sla.tiers import default_tier, tier_of, version_for
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Tenant
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Channel, Message, Ticket
 from tickets.services import Content, File
 from tickets.states import State
@@ -155,7 +155,7 @@ def _tell(house: House, story: Story, began: datetime, at: datetime) -> None:
     hours = _hours(default_tier())
     if agent:
         moment = hours.add(began, timedelta(minutes=min(10, story.answered_after // 2)))
-        services.assign(ticket, to=agent, by=agent, at=min(moment, at))
+        assigning.assign(ticket, to=agent, by=agent, at=min(moment, at))
         if story.note:
             services.add_note(ticket, author=agent, text=story.note, at=min(moment, at))
     if story.answer and agent:

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from portal import told
-from tenants.models import Route, Tenant
 from tickets.models import Ticket
 
 LATEST = 5
@@ -19,18 +18,16 @@ LATEST = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """How to reach the tenant; for customers also their latest tickets and their tier."""
-    context: dict[str, object] = {"hours": told.hours(), "support_address": _address()}
+    context: dict[str, object] = {"hours": told.hours(), "support_address": told.support_address()}
     user = request.user
     if isinstance(user, User) and not user.is_agent:
         tickets = (
             Ticket.objects.visible_to(user).on_their_own().for_list().order_by("-updated_at", "-pk")
         )
-        context |= {"tickets": tickets[:LATEST], "tier": told.tier(user)}
+        tier = told.tier(user)
+        context |= {
+            "tickets": tickets[:LATEST],
+            "tier": tier,
+            "mail_instead": told.mail_instead(tier),
+        }
     return render(request, "portal/home.html", context)
-
-
-def _address() -> str:
-    try:
-        return Tenant.current().mailbox
-    except Route.DoesNotExist:
-        return ""

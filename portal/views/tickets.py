@@ -18,6 +18,7 @@ from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from portal import told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import TicketForm
+from sla.models import SupportTier
 from tickets.models import Ticket
 
 PAGE = 25
@@ -38,6 +39,7 @@ def tickets(request: Request) -> HttpResponse:
         "tickets": shown,
         "first_page": request.path if request.GET.get("after") else "",
         "next_page": f"{request.path}?{after}" if after else "",
+        "mail_instead": told.mail_instead(told.tier(request.user)),
     }
     return render(request, "portal/tickets.html", context)
 
@@ -46,6 +48,9 @@ def tickets(request: Request) -> HttpResponse:
 @customer_required
 def new_ticket(request: Request) -> HttpResponse:
     """Write a request; what was written is kept whatever goes wrong."""
+    tier = told.tier(request.user)
+    if address := told.mail_instead(tier):
+        return _by_mail(request, tier, address)
     if request.method != "POST":
         return _form(request, TicketForm())
     form = TicketForm(request)
@@ -69,6 +74,17 @@ def new_ticket(request: Request) -> HttpResponse:
     )
     first = ticket.messages.order_by("pk").first()
     return to_message(ticket, first)
+
+
+def _by_mail(request: Request, tier: SupportTier | None, address: str) -> HttpResponse:
+    """The tier does not allow the portal: how to reach us instead, and what was written so far."""
+    is_sent = request.method == "POST"
+    context = {
+        "form": TicketForm(request) if is_sent else None,
+        "tier": tier,
+        "mail_instead": address,
+    }
+    return render(request, "portal/by_mail.html", context, status=403 if is_sent else 200)
 
 
 def _form(request: Request, form: TicketForm, *, status: int = 200) -> HttpResponse:

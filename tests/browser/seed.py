@@ -22,6 +22,7 @@ NAMES = {
     "newcomer": "Gero Anfang",
     "unconfirmed": "Hanna Offen",
     "passwordless": "Ivo Ohne",
+    "by_mail": "Jette Postweg",
 }
 PATIENCE_SECONDS = 60
 PASSWORD = "Sieben-Teebeutel-im-Regal"
@@ -50,6 +51,7 @@ def seed(slug: str) -> dict[str, object]:
     people = {role: person(role, slug) for role in NAMES}
     values = records(people, slug) if slug == "demo" else second_tenants_records(people)
     values |= gold_customer(slug) | promises_rules()
+    take_the_portal_from(people["by_mail"])
     sessions = {role: session(user) for role, user in people.items()}
     emails = {role: user.email for role, user in people.items()}
     return {"sessions": sessions, "values": values, "emails": emails}
@@ -136,10 +138,30 @@ def gold_customer(slug):
 
 def promises_rules():
     """What every tenant starts with, where its settings pages find it."""
+    from accounts.models import Team
     from sla.models import SupportTier
     from sla.tiers import default_calendar
 
-    return {"tier": SupportTier.objects.get(name="Gold").pk, "calendar": default_calendar().pk}
+    return {
+        "tier": SupportTier.objects.get(name="Gold").pk,
+        "calendar": default_calendar().pk,
+        "team": Team.objects.order_by("pk")[0].pk,
+    }
+
+
+def take_the_portal_from(user):
+    """Their organisation has a tier that takes requests by e-mail alone."""
+    from sla.changes import assign_tier
+    from sla.models import SupportTier
+    from sla.tier_edits import save_tier
+
+    by_mail = SupportTier(
+        name="Nur E-Mail",
+        first_response_minutes=960,
+        is_guaranteed=False,
+        allowed_channels=["email"],
+    )
+    assign_tier(user.organisation, save_tier(by_mail))
 
 
 def second_tenants_records(people):

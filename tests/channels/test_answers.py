@@ -13,7 +13,7 @@ from channels.models import InboundRecord
 from tests.channels.mail import EVA, bounce, send_all, taken_in, ticket_of, written
 from tests.channels.servers import LOST
 from tests.factories import AgentFactory
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Event, Message, Ticket
 from tickets.states import State
 
@@ -212,7 +212,7 @@ def test_a_bounced_copy_does_not_take_a_portal_answer_back(tenant, hop):
 def test_a_mail_from_an_agents_address_keeps_no_promise(tenant, hop):
     agent = AgentFactory(email="jana@firma.example")
     ticket = opened()
-    services.assign(ticket, to=agent, by=agent)
+    assigning.assign(ticket, to=agent, by=agent)
     confirmation = ticket.messages.get(is_automatic=True)
     send_all()
     confirmation.refresh_from_db()

@@ -8,7 +8,7 @@ from django_tenants.utils import schema_context
 
 from sla.models import Notice
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import assigning, services
 from tickets.merging import merge
 from tickets.models import Channel, Ticket
 
@@ -127,11 +127,12 @@ def test_answer_from_a_page_that_was_merged_meanwhile_arrives_where_it_goes_on(d
 
 
 @pytest.mark.parametrize(
-    ("name", "values"), [("assignment", {"assignee": ""}), ("state", {"state": "open"})]
+    ("name", "values"),
+    [("assignment", {"assignee": ""}), ("team", {"team": ""}), ("state", {"state": "open"})],
 )
 def test_change_of_a_ticket_that_was_merged_meanwhile_is_refused(desk, twins, agent, name, values):
     first, second = twins
-    services.assign(first, to=agent, by=agent)
+    assigning.assign(first, to=agent, by=agent)
     merge(first, into=second, by=agent)
 
     response = desk.post(url(name, first), values)

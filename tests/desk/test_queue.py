@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context
 from desk import counts, queue
 from desk.next_ticket import take_next
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import assigning
 from tickets.models import Ticket
 
 
@@ -151,7 +151,7 @@ def test_htmx_gets_the_table_alone(client, agent, url):
 
 def test_mine_shows_and_counts_what_is_assigned_to_me(client, agent):
     mine, _other = open_ticket(), open_ticket()
-    services.assign(mine, to=agent, by=agent)
+    assigning.assign(mine, to=agent, by=agent)
     client.force_login(agent)
 
     response = client.get(reverse("desk:mine"))
@@ -169,7 +169,7 @@ def test_mine_shows_and_counts_what_is_assigned_to_me(client, agent):
 
 def test_queue_can_leave_out_what_somebody_has(client, agent, url):
     mine, free = open_ticket(), open_ticket()
-    services.assign(mine, to=agent, by=agent)
+    assigning.assign(mine, to=agent, by=agent)
     client.force_login(agent)
 
     response = client.get(url, {"only": "unassigned"})
@@ -187,7 +187,7 @@ def test_a_count_beyond_its_limit_says_so(language, many):
 
 def test_next_ticket_is_the_most_urgent_that_nobody_has(client, agent):
     taken = open_ticket(CustomerFactory(organisation=organisation(booked="Gold")))
-    services.assign(taken, to=AgentFactory(), by=agent)
+    assigning.assign(taken, to=AgentFactory(), by=agent)
     silver = open_ticket(CustomerFactory(organisation=organisation(booked="Silber")))
     open_ticket()
     client.force_login(agent)

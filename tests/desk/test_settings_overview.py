@@ -22,7 +22,7 @@ def test_the_overview_says_how_things_stand(boss):
         ("Saturday – Sunday", "closed"),
     ]
     assert page.context["region"] == "Germany, Nordrhein-Westfalen"
-    for name in ("desk:tiers", "desk:calendars", "desk:people"):
+    for name in ("desk:tiers", "desk:calendars", "desk:people", "desk:teams"):
         assert f'href="{reverse(name)}"' in page.content.decode()
 
 
@@ -50,6 +50,12 @@ def test_the_rail_of_an_agent_has_no_settings(client, agent):
         ("desk:tier", "post"),
         ("desk:tier_position", "post"),
         ("desk:tier_removal", "post"),
+        ("desk:teams", "get"),
+        ("desk:new_team", "get"),
+        ("desk:new_team", "post"),
+        ("desk:team_settings", "get"),
+        ("desk:team_settings", "post"),
+        ("desk:team_removal", "post"),
         ("desk:calendars", "get"),
         ("desk:new_calendar", "get"),
         ("desk:new_calendar", "post"),
@@ -59,7 +65,14 @@ def test_the_rail_of_an_agent_has_no_settings(client, agent):
 )
 def test_for_everybody_else_there_are_no_settings(client, request, who, name, method):
     client.force_login(request.getfixturevalue(who))
-    with_number = {"tier", "tier_position", "tier_removal", "calendar"}
+    with_number = {
+        "tier",
+        "tier_position",
+        "tier_removal",
+        "team_settings",
+        "team_removal",
+        "calendar",
+    }
     arguments = [1] if name.removeprefix("desk:") in with_number else []
 
     assert getattr(client, method)(reverse(name, args=arguments)).status_code == 404

@@ -6,16 +6,17 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
+from accounts.models import Team
 from desk.forms import ReplyForm
 from desk.ticket_page import current_promise
 from sla.sweep import sweep_tenant
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Message, Ticket
 from tickets.services import Content
 from tickets.states import State
 
-ACTS = ["reply", "note", "assignment", "state"]
+ACTS = ["reply", "note", "assignment", "team", "state"]
 HTMX = {"hx-request": "true"}
 
 
@@ -60,7 +61,7 @@ def test_ticket_runs_a_fixed_number_of_queries(desk, django_assert_num_queries):
         services.add_note(ticket, author=AgentFactory(), text="Notiz")
         open_ticket(CustomerFactory(organisation=ticket.organisation))
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         desk.get(url("ticket", ticket))
 
 
@@ -267,6 +268,52 @@ def test_only_agents_who_are_here_can_be_given_tickets(desk, ticket, who):
     assert "This person cannot be given tickets." in response.content.decode()
     ticket.refresh_from_db()
     assert ticket.assignee is None
+
+
+def test_team_is_given_and_taken_back_and_the_history_says_so(desk, ticket):
+    team = Team.objects.create(name="Versand")
+
+    given = desk.post(url("team", ticket), {"team": team.pk}, headers=HTMX).content.decode()
+    ticket.refresh_from_db()
+    assert ticket.team == team
+    assert "Team: Versand." in given
+    assert "Team: – → Versand" in given
+    assert f'<option value="{team.pk}" selected>Versand</option>' in given
+
+    taken = desk.post(url("team", ticket), {"team": ""}, follow=True).content.decode()
+    ticket.refresh_from_db()
+    assert ticket.team is None
+    assert "The ticket has no team now." in taken
+    assert "Team: Versand → –" in taken
+
+
+@pytest.mark.parametrize("typed", ["0", "abc", "99999999999999999999"])
+def test_a_team_that_is_not_there_gets_no_ticket(desk, ticket, typed):
+    Team.objects.create(name="Versand")
+
+    response = desk.post(url("team", ticket), {"team": typed}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert "This team does not exist any more." in response.content.decode()
+    ticket.refresh_from_db()
+    assert ticket.team is None
+
+
+def test_team_that_is_removed_in_the_same_moment_gets_no_ticket(desk, ticket, monkeypatch):
+    def removed(*_given, **_named):
+        raise Team.DoesNotExist
+
+    team = Team.objects.create(name="Versand")
+    monkeypatch.setattr(assigning, "assign_team", removed)
+
+    response = desk.post(url("team", ticket), {"team": team.pk}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert "This team does not exist any more." in response.content.decode()
+
+
+def test_without_any_team_there_is_nothing_to_choose(desk, ticket):
+    assert url("team", ticket) not in desk.get(url("ticket", ticket)).content.decode()
 
 
 def test_state_changes_and_the_page_gets_its_new_parts(desk, agent, ticket):

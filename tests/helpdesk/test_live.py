@@ -21,7 +21,7 @@ from helpdesk import processes
 from helpdesk.live import app, tokens
 from tenants.live import channel
 from tests.factories import AgentFactory, open_ticket
-from tickets import services
+from tickets import assigning
 
 ORIGIN = "http://alpha.localhost:8000"
 
@@ -118,7 +118,7 @@ def test_a_commit_reaches_an_open_page_within_two_seconds(fresh_tenant, port):
 
     with Stream(port, token(fresh_tenant.schema_name)).until_open() as stream:
         started = time.monotonic()
-        services.assign(ticket, to=agent, by=agent)
+        assigning.assign(ticket, to=agent, by=agent)
         hints = [stream.hint(), stream.hint()]
 
     assert time.monotonic() - started < 2

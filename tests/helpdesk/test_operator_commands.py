@@ -19,7 +19,7 @@ from sla.changes import assign_tier
 from tests.factories import tier
 from tests.sla.arranging import answer, opened, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Channel, Ticket
 from tickets.services import NewTicket
 from tickets.states import State
@@ -54,7 +54,7 @@ def test_queue_is_a_json_list_in_the_order_of_the_queue(tenant, agent):
     silver = opened("Silber", channel=Channel.PORTAL)
     broken = opened("Gold", at="2026-03-09 09:00")
     target = opened("Gold", channel=Channel.FACEBOOK)
-    services.assign(silver, to=agent, by=agent)
+    assigning.assign(silver, to=agent, by=agent)
 
     rows = json.loads(run("queue", "--tenant", "alpha", "--json"))
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
-from tickets import services
+from tickets import assigning, services
 from tickets.merging import merge
 from tickets.models import Attachment, Channel, Ticket
 from tickets.services import File
@@ -44,7 +44,7 @@ def test_ticket_shows_the_conversation_and_the_promised_moment(portal, agent, ti
 def test_ticket_shows_no_notes_and_no_internals(portal, ticket):
     holder = AgentFactory(name="Geheime Zuständige")
     services.add_note(ticket, author=holder, text="Schwieriger Kunde")
-    services.assign(ticket, to=holder, by=holder)
+    assigning.assign(ticket, to=holder, by=holder)
     Ticket.objects.filter(pk=ticket.pk).update(hint="Interner Hinweis")
 
     page = portal.get(url("ticket", ticket)).content.decode()

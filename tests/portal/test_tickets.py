@@ -10,7 +10,8 @@ from channels import intake, raw
 from channels.models import InboundRecord
 from helpdesk import uploads
 from portal.views import tickets
-from sla.models import Promise
+from sla.models import Promise, SupportTier
+from tenants.models import Route
 from tests.factories import CustomerFactory, open_ticket
 from tickets.models import Attachment, Channel, Message, Ticket
 
@@ -71,7 +72,7 @@ def test_list_runs_a_fixed_number_of_queries(portal, anna, count, django_assert_
     for _ in range(count):
         open_ticket(anna)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         portal.get(LIST)
 
 
@@ -238,6 +239,58 @@ def test_the_form_promises_nothing_to_who_is_not_confirmed(portal, anna):
     context = portal.get(NEW).context
 
     assert (context["tier"], context["due_at"]) == (None, None)
+
+
+@pytest.fixture
+def by_mail(anna):
+    """Anna's tier takes requests by e-mail alone."""
+    SupportTier.objects.filter(name="Gold").update(allowed_channels=[Channel.EMAIL])
+
+
+@pytest.mark.parametrize("url", ["/", LIST, NEW])
+def test_who_may_not_use_the_portal_reads_how_to_write_instead(portal, by_mail, url):
+    response = portal.get(url)
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'href="mailto:support@alpha.localhost"' in page
+    assert 'name="text"' not in page
+
+
+def test_a_request_the_tier_does_not_allow_is_refused_and_its_text_kept(portal, by_mail):
+    response = portal.post(NEW, form(subject="Fehlt & fehlt", text="Mühsam <getippt>."))
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Your support level “Gold” does not include requests in the portal." in page
+    assert "Your request was not sent." in page
+    assert 'value="Fehlt &amp; fehlt"' in page
+    assert "Mühsam &lt;getippt&gt;." in page
+    assert "mailto:support@alpha.localhost?subject=Fehlt%20%26%20fehlt" in page
+    assert not InboundRecord.objects.exists()
+
+
+def test_who_may_not_open_a_ticket_in_the_portal_still_goes_on_in_one(portal, anna, by_mail):
+    ticket = open_ticket(anna)
+
+    portal.post(reverse("portal:reply", args=[ticket.number]), form(text="Noch etwas."))
+
+    assert ticket.messages.filter(text="Noch etwas.").count() == 1
+
+
+def test_who_is_not_confirmed_may_write_whatever_the_tier_allows(portal, anna, by_mail):
+    EmailAddress.objects.filter(user=anna).delete()
+
+    assert portal.post(NEW, form()).status_code == 302
+    assert Ticket.objects.count() == 1
+
+
+def test_without_an_address_the_portal_stays_open_to_every_tier(portal, by_mail, tenant):
+    with schema_context("public"):
+        Route.objects.filter(tenant=tenant).delete()
+
+    assert portal.post(NEW, form()).status_code == 302
+    assert Ticket.objects.count() == 1
 
 
 def test_looking_at_the_form_stores_nothing(portal):

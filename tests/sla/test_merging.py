@@ -15,7 +15,7 @@ from sla.sweep import sweep_tenant
 from tests.factories import organisation, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import BERLIN, TUESDAY, WEDNESDAY, berlin
-from tickets import senders, services
+from tickets import assigning, senders, services
 from tickets.merging import MergeRefusedError, merge, undo_merge
 from tickets.models import Channel, Message, Ticket
 from tickets.services import Content
@@ -321,7 +321,7 @@ def test_state_and_assignee_of_a_merged_ticket_cannot_be_changed(tenant, agent):
     with pytest.raises(services.MergedError):
         services.change_state(first, State.OPEN, by=agent)
     with pytest.raises(services.MergedError):
-        services.assign(first, to=agent, by=agent)
+        assigning.assign(first, to=agent, by=agent)
 
 
 def test_undoing_an_earlier_merge_waits_for_the_later_one(tenant, agent):
@@ -421,3 +421,14 @@ def test_response_time_of_a_merged_ticket_counts_from_the_message_that_waited(te
     times = report(Filters(period), by="tier", at=berlin(f"{WEDNESDAY} 09:00")).times
 
     assert (times.count, times.median) == (1, 30)
+
+
+def test_who_worked_on_the_merged_ticket_goes_on_with_the_one_that_stays(tenant, agent):
+    customer = customer_of("Gold")
+    first = opened("Gold", requester=customer)
+    second = opened("Gold", requester=customer)
+    assigning.assign(first, to=agent, by=agent)
+
+    merged(first, second, agent)
+
+    assert second.assignee == agent

@@ -21,7 +21,7 @@ from tenants.models import Wakeup
 from tests.factories import AdminFactory, AgentFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import senders, services
+from tickets import assigning, senders, services
 from tickets.models import Ticket
 
 SECOND = timedelta(seconds=1)
@@ -73,7 +73,7 @@ def of_team(team: Team, booked: str = "Gold", at: str = f"{TUESDAY} 09:00") -> T
 
 def assigned(to: User, booked: str = "Gold", at: str = f"{TUESDAY} 09:00") -> Ticket:
     ticket = opened(booked, at=at)
-    return services.assign(ticket, to=to, by=to)
+    return assigning.assign(ticket, to=to, by=to)
 
 
 def test_assignee_is_warned_at_three_quarters_and_half_an_hour_before(tenant, agent):
@@ -346,7 +346,7 @@ def test_worker_that_comes_back_at_night_mails_nobody(tenant, agent):
 def test_who_is_promised_something_late_is_warned_at_once(tenant, agent):
     """The sender is confirmed twenty minutes before the moment that was promised then."""
     ticket = opened("Gold", is_verified=False)
-    services.assign(ticket, to=agent, by=agent)
+    assigning.assign(ticket, to=agent, by=agent)
 
     with time_machine.travel(berlin(f"{TUESDAY} 12:40"), tick=False):
         senders.confirm_sender(ticket.requester)

@@ -71,10 +71,33 @@ def test_intake_promises_what_the_tier_says_for_the_channel(
 def test_facebook_is_guaranteed_once_the_tenants_admin_says_so(tenant):
     gold = tier("Gold")
     gold.guaranteed_channels = [*gold.guaranteed_channels, Channel.FACEBOOK]
+    gold.allowed_channels = [*gold.allowed_channels, Channel.FACEBOOK]
     gold.save()
 
     assert promise_of(opened("Gold", channel=Channel.FACEBOOK)).is_guaranteed
     assert not promise_of(opened("Silber", channel=Channel.FACEBOOK)).is_guaranteed
+
+
+@pytest.mark.parametrize(
+    ("allowed", "covered", "is_guaranteed"),
+    [
+        ([Channel.EMAIL, Channel.PORTAL], [Channel.EMAIL], True),
+        ([Channel.PORTAL], [Channel.EMAIL, Channel.PORTAL], False),
+        ([Channel.EMAIL], [Channel.PORTAL], False),
+        ([], [Channel.EMAIL], False),
+    ],
+)
+def test_mail_by_a_tier_that_may_not_write_any_is_a_ticket_with_a_target(
+    tenant, allowed, covered, is_guaranteed
+):
+    gold = tier("Gold")
+    gold.allowed_channels, gold.guaranteed_channels = allowed, covered
+    gold.save()
+
+    promise = promise_of(opened("Gold", channel=Channel.EMAIL))
+
+    assert (promise.tier.name, promise.minutes) == ("Gold", 240)
+    assert (promise.is_guaranteed, promise.due_at) == (is_guaranteed, berlin(f"{TUESDAY} 13:00"))
 
 
 def test_sender_nobody_has_confirmed_gets_the_default_tier(tenant):

@@ -13,7 +13,7 @@ from sla.sweep import sweep_tenant
 from tests.factories import AgentFactory
 from tests.sla.arranging import answer, opened, promise_of, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Event, Message, Ticket
 from tickets.services import Content
 from tickets.states import State
@@ -267,7 +267,7 @@ NO_ANSWERS = {
         services.acknowledge(ticket, text="Angekommen.")
     ),
     "note": lambda ticket, agent: services.add_note(ticket, author=agent, text="Hm."),
-    "assignment": lambda ticket, agent: services.assign(ticket, to=agent, by=agent),
+    "assignment": lambda ticket, agent: assigning.assign(ticket, to=agent, by=agent),
     "open": lambda ticket, agent: services.change_state(ticket, State.OPEN, by=agent),
     "waiting": lambda ticket, agent: services.change_state(ticket, State.WAITING, by=agent),
     "solved": lambda ticket, agent: services.change_state(ticket, State.SOLVED, by=agent),

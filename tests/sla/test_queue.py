@@ -20,7 +20,7 @@ from tests.factories import AgentFactory, tier
 from tests.sla.arranging import customer_of, opened
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.sla.oracle import Oracle
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Channel, Ticket
 from tickets.services import Content, NewTicket
 from tickets.states import State
@@ -277,7 +277,7 @@ def test_answered_closed_and_spam_tickets_stand_nowhere(tenant, agent):
 
 def test_next_ticket_is_the_first_that_nobody_has(tenant, agent):
     silver, gold = opened("Silber"), opened("Gold")
-    services.assign(gold, to=AgentFactory(), by=agent)
+    assigning.assign(gold, to=AgentFactory(), by=agent)
 
     assert Ticket.objects.queued().filter(assignee=None).first() == silver
 

@@ -29,7 +29,7 @@ from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.sla.test_queue import explained, fill
 from tests.threads import Side, side_by_side
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Event, Ticket
 
 DUE = berlin(f"{TUESDAY} 13:00")
@@ -291,7 +291,7 @@ def test_sweep_against_eight_replying_agents_knows_no_deadlock(desk):
     def work(agent, seed: int) -> None:
         order = random.Random(seed)
         for ticket in order.sample(tickets, len(tickets)):
-            services.assign(ticket, to=agent, by=agent)
+            assigning.assign(ticket, to=agent, by=agent)
             if order.random() < 0.5:
                 services.add_note(ticket, author=agent, text="Ich sehe nach.")
             services.reply(ticket, author=agent, text="So geht es.")

@@ -18,7 +18,7 @@ from sla.tiers import default_calendar
 from tests.factories import AgentFactory
 from tests.sla.arranging import answer, opened, promise_of, write_again
 from tests.sla.moments import THURSDAY, TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import assigning, services
 from tickets.models import Ticket
 from tickets.services import Content
 from tickets.states import State
@@ -66,7 +66,7 @@ def test_deadline_recomputed_on_save(tenant, agent):
         close_wednesday(berlin(f"{TUESDAY} 12:00"))
         ticket.subject = "Doch etwas anderes"
         ticket.save()
-        services.assign(ticket, to=agent, by=agent)
+        assigning.assign(ticket, to=agent, by=agent)
         services.change_state(ticket, State.WAITING, by=agent)
         services.change_state(ticket, State.OPEN, by=agent)
         services.add_note(ticket, author=agent, text="Ich sehe nach.")

@@ -10,7 +10,7 @@ import time_machine
 
 from sla import queue
 from sla.changes import assign_tier, better
-from sla.models import Promise
+from sla.models import DEFAULT_CHANNELS, Promise, SupportTier
 from sla.services import promised
 from sla.sweep import sweep_tenant
 from sla.tiers import version_for
@@ -52,9 +52,13 @@ def terms(promise: Promise) -> tuple[object, ...]:
 @pytest.mark.parametrize("booked", ["Basis", "Bronze", "Silber"])
 @pytest.mark.parametrize("to", ["Bronze", "Silber", "Gold"])
 @pytest.mark.parametrize("is_swept", [True, False])
-def test_one_statement_says_what_the_law_says_for_each_ticket(tenant, agent, booked, to, is_swept):
+@pytest.mark.parametrize("allowed", [DEFAULT_CHANNELS, [Channel.PORTAL]])
+def test_one_statement_says_what_the_law_says_for_each_ticket(
+    tenant, agent, booked, to, is_swept, allowed
+):
     if tier(to).position <= tier(booked).position:
         return
+    SupportTier.objects.filter(name=to).update(allowed_channels=allowed)
     customer = customer_of(booked)
     tickets = [opened(at=at, channel=channel, requester=customer) for channel, at in ARRIVALS]
     followed_up = opened(at=f"{TUESDAY} 09:00", requester=customer)

@@ -202,24 +202,6 @@ def test_note_is_internal(tenant, agent):
     assert history(ticket)[-1] == ("message", "note", "Jana Lind", "", "", LATER)
 
 
-def test_assignment_is_written_down_once(tenant, agent):
-    ticket = open_ticket(received_at=MOMENT)
-    other = AgentFactory(name="Tom Beck")
-
-    services.assign(ticket, to=agent, by=agent, at=LATER)
-    services.assign(ticket, to=agent, by=other, at=LATER)
-    services.assign(ticket, to=other, by=agent, at=LATER)
-    services.assign(ticket, to=None, by=other, at=LATER)
-
-    ticket.refresh_from_db()
-    assert ticket.assignee is None
-    assert history(ticket, "assigned") == [
-        ("assigned", "", "Jana Lind", "", "Jana Lind", LATER),
-        ("assigned", "", "Jana Lind", "Jana Lind", "Tom Beck", LATER),
-        ("assigned", "", "Tom Beck", "Tom Beck", "", LATER),
-    ]
-
-
 def test_state_is_written_down_once_and_closing_has_its_moment(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
 
