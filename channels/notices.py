@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from accounts.adapter import AUTOMATIC
 from accounts.models import User
-from sla.models import MISSES, Notice, NoticeQuerySet
+from sla.models import MISSES, WITHOUT_OUTCOME, Notice, NoticeQuerySet
 from sla.notices import mail_moment
 from tenants import wakeups
 from tenants.acts import act
@@ -65,11 +65,15 @@ def _mail(person: int) -> bool:
 
 
 def _worth_telling(waiting: NoticeQuerySet) -> list[Notice]:
-    """Without the warnings of promises that have been answered or ended meanwhile."""
+    """Without warnings that an answer or an end has overtaken, and without what was spam."""
     notices = waiting.select_related(
         "promise__ticket__organisation", "promise__tier", "promise__calendar_version"
     ).order_by("promise__due_at", "pk")
-    return [one for one in notices if one.kind in MISSES or one.promise.is_open]
+    return [
+        one
+        for one in notices
+        if one.promise.is_open or (one.is_miss and one.promise.end_cause not in WITHOUT_OUTCOME)
+    ]
 
 
 def _compose(user: User, notices: list[Notice]) -> EmailMessage:

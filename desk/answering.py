@@ -32,11 +32,11 @@ def answer(
 ) -> Message:
     """Answer, unless somebody said something after `last_seen` (a Message's id).
 
-    The same answer by the same person among what is newer is a second click: it is returned, not
-    repeated. Raises MeanwhileError. The ticket stays locked between the look and the answer.
+    The same answer by the same person since then is a second click: it is returned, not repeated.
+    Raises MeanwhileError. The ticket stays locked between the look and the answer.
     """
-    newer = _newer(ticket, last_seen)
-    if twin := _twin(newer, Message.Kind.OUTBOUND, by, text):
+    newer, since = _newer(ticket, last_seen)
+    if twin := _twin(since, Message.Kind.OUTBOUND, by, text):
         return twin
     if newer:
         raise MeanwhileError(newer)
@@ -48,28 +48,33 @@ def note(
     ticket: Ticket, *, by: User, text: str, files: list[File], last_seen: int | None
 ) -> Message:
     """Add a note; what came meanwhile does not matter to it, a second click does."""
-    if twin := _twin(_newer(ticket, last_seen), Message.Kind.NOTE, by, text):
+    _unseen, since = _newer(ticket, last_seen)
+    if twin := _twin(since, Message.Kind.NOTE, by, text):
         return twin
     return services.add_note(ticket, author=by, text=text, files=files)
 
 
-def _newer(ticket: Ticket, last_seen: int | None) -> list[Message]:
-    """What a writer has not seen where the ticket goes on; that one is locked."""
+def _newer(ticket: Ticket, last_seen: int | None) -> tuple[list[Message], list[Message]]:
+    """What a writer has not seen, and what of it was written since their page; locks the ticket.
+
+    Of a ticket that was merged while they wrote, they have seen nothing of where it goes on; what
+    was written there before the merge is no second click.
+    """
     if last_seen is None:
-        return []
-    here = recording.locked(ticket)
-    is_unseen = Q(pk__gt=last_seen)
-    if here.pk != ticket.pk:
-        # Merged while somebody wrote: they have seen nothing of the other ticket.
+        return [], []
+    own = recording.locked_itself(ticket.pk)
+    here, is_unseen = own, Q(pk__gt=last_seen)
+    if own.merged_into_id is not None:
+        here = recording.locked_itself(own.merged_into_id)
         is_unseen |= ~Q(merged_from=ticket.pk) | Q(merged_from=None)
-    newer = here.messages.filter(is_unseen, is_automatic=False)
-    return list(newer.select_related("author").order_by("pk"))
+    unseen = here.messages.filter(is_unseen, is_automatic=False)
+    newer = list(unseen.select_related("author").order_by("pk"))
+    merged_at = own.merged_at
+    since = [one for one in newer if merged_at is None or one.sent_at >= merged_at]
+    return newer, since
 
 
-def _twin(newer: list[Message], kind: str, by: User, text: str) -> Message | None:
-    twins = (
-        message
-        for message in newer
-        if message.kind == kind and message.author_id == by.pk and message.text == text
-    )
+def _twin(since: list[Message], kind: str, by: User, text: str) -> Message | None:
+    said = (kind, by.pk, text)
+    twins = (one for one in since if (one.kind, one.author_id, one.text) == said)
     return next(twins, None)

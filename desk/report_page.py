@@ -69,8 +69,8 @@ def context(asked: Asked, form: ReportForm, found: Report) -> dict[str, object]:
             _row(asked, _("Targets"), total.targets, NO_TIMES, guaranteed="no"),
         ],
         "times": found.times,
-        "rows": rows[:MOST_ROWS],
-        "hidden_rows": len(rows[MOST_ROWS:]),
+        "rows": rows,
+        "hidden_rows": len(found.rows) - len(rows),
         "weeks": weeks,
         "charts": _charts(weeks) if total.both.decided else [],
         "export": asked.address(reverse("desk:promise_export")),
@@ -142,7 +142,7 @@ def _rows(asked: Asked, found: Report) -> list[Row]:
             metal=names[key][1],
             **{asked.by: NOBODY if key is None else key},
         )
-        for key in _in_order(asked.by, found.rows, names)
+        for key in _in_order(asked.by, found.rows, names)[:MOST_ROWS]
     ]
 
 
@@ -158,9 +158,7 @@ def _row(
     return Row(name, url, metal, cells, counts.share, times)
 
 
-def _in_order(
-    by: str, tallies: dict[Any, Tally], names: dict[Any, tuple[str, str]]
-) -> Iterable[Any]:
+def _in_order(by: str, tallies: dict[Any, Tally], names: dict[Any, tuple[str, str]]) -> list[Any]:
     """Tiers in their own order, highest first; others by how much was promised, nobody last."""
     if by == Dimension.TIER:
         return [key for key in names if key in tallies]

@@ -161,11 +161,9 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 def _shown(form: TierForm, name: str) -> str:
     """A field's value in words."""
     value = form[name].value()
-    choices = dict(getattr(form.fields[name], "choices", ()))
-    values = value if isinstance(value, list) else [value]
-    return (
-        ", ".join(str(choices.get(one, one)) for one in values if one not in {None, "", "0"}) or "–"
-    )
+    choices = {str(key): text for key, text in getattr(form.fields[name], "choices", ())}
+    values = [str(one) for one in (value if isinstance(value, list) else [value]) if one]
+    return ", ".join(str(choices.get(one, one)) for one in values if one != "0") or "–"
 
 
 def _initial(tier: SupportTier) -> dict[str, object]:

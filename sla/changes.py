@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.timezone import now
 
 from accounts.models import Organisation, User
@@ -94,13 +94,15 @@ def catch_up(ticket: Ticket, at: datetime) -> None:
         # The confirmation has given a first response every booking; a follow-up has those since.
         promise, since = services.open_promise(ticket) or promise, known.at
     _give_bookings(promise, since, at)
-    if ticket.events.filter(kind=Event.Kind.CHANNEL, at__gt=promise.made_at).exists():
-        change_channel(ticket, at)
+    changed = ticket.events.filter(kind=Event.Kind.CHANNEL, at__gt=promise.made_at).last()
+    if changed is not None:
+        change_channel(ticket, at, changed_at=changed.at)
 
 
 def waited_since(ticket: Ticket) -> datetime | None:
     """When the wait for a first response began that is still on, or was on last."""
     begun = ticket.promises.filter(kind=Promise.Kind.FIRST, reason__in=BEGINS_A_WAIT)
+    begun = begun.exclude(replaced_by__lt=F("pk"))  # a merge that was undone
     last: datetime | None = begun.aggregate(last=Max("started_at"))["last"]
     return last
 
@@ -115,16 +117,16 @@ def _awaited(ticket: Ticket) -> Promise | None:
     return services.open_promise(recording.locked_itself(ticket.merged_into_id))
 
 
-def change_channel(ticket: Ticket, at: datetime) -> None:
+def change_channel(ticket: Ticket, at: datetime, *, changed_at: datetime | None = None) -> None:
     """The ticket is answered another way; what the tier guarantees there is guaranteed here too.
 
     The due moment stays. A channel without a guarantee takes none away (law 2), and a target that
-    was missed becomes no guarantee.
+    was missed before becomes no guarantee. `changed_at` is when it was changed, if that was before.
     """
     old = services.open_promise(ticket)
     if old is None or old.is_guaranteed or old.kind != Promise.Kind.FIRST:
         return
-    if old.due_at < at or not old.tier.guarantees(ticket.channel):
+    if old.due_at < (changed_at or at) or not old.tier.guarantees(ticket.channel):
         return
     terms = Terms(
         kind=old.kind,

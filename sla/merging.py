@@ -27,6 +27,7 @@ def merge(ticket: Ticket, into: Ticket, at: datetime) -> None:
     terms = _combined(kept, own if kept is other else other, at)
     if own is not None and terms == _terms_of(own):
         _end(other, Promise.End.MERGED, at, own)
+        notices.settle(other, at)
         queue.place(into, own, at)
     else:
         _succeed(into, kept, terms, at, {"own": own, "other": other})
@@ -138,6 +139,9 @@ def _succeed(
         _end(promise, cause, at, None)
     services.make_all([(into, successor)], at)
     services.hand_on_notices(kept, successor)
+    for promise in filter(None, ended.values()):
+        notices.settle(promise, at)
+    notices.tell_at_once(successor, at)
     replaced = [promise.pk for promise in ended.values() if promise is not None]
     Promise.objects.filter(pk__in=replaced).update(replaced_by=successor)
 
@@ -148,5 +152,4 @@ def _end(promise: Promise, cause: str, at: datetime, successor: Promise | None) 
     promise.ended_at, promise.end_cause, promise.next_check_at = at, cause, None
     promise.replaced_by = successor
     promise.save(update_fields=Promise.OUTCOME)
-    notices.settle(promise, at)
     history.note(promise, what=cause, at=at)

@@ -52,7 +52,9 @@ def waited_since() -> Case:
     earlier = Promise.objects.filter(
         ticket=OuterRef("ticket"), started_at__lte=OuterRef("started_at")
     )
-    reopened = earlier.filter(reason__in=[Reason.REOPENED, Reason.MERGED], kind=Promise.Kind.FIRST)
+    reopened = earlier.filter(
+        reason__in=[Reason.REOPENED, Reason.MERGED], kind=Promise.Kind.FIRST
+    ).exclude(replaced_by__lt=F("pk"))  # a merge that was undone
     begun = reopened.order_by("-started_at").values("started_at")[:1]
     arrived = Coalesce(Subquery(begun), F("ticket__opened_at"))
     return Case(

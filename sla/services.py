@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils.timezone import now
 
 from sla import history, notices, queue
@@ -197,17 +196,15 @@ def replace(ticket: Ticket, old: Promise, new: Promise, at: datetime) -> None:
     carry_breach(old, new, at)
     make_all([(ticket, new)], at)
     hand_on_notices(old, new)
-    old.notices.unseen().update(seen_at=at)
-    if old.due_at != new.due_at:
-        notices.tell_at_once(new, at)
+    notices.settle(old, at)
+    notices.tell_at_once(new, at)
     Promise.objects.filter(pk=old.pk).update(replaced_by=new)
 
 
 def hand_on_notices(old: Promise, new: Promise) -> None:
-    """What was told of a due moment, and has not been seen or mailed, is of its successor now."""
+    """What was told of a due moment that stays is of the successor now, and not told again."""
     if old.due_at == new.due_at:
-        waiting = Q(seen_at=None) | Q(mail_at__isnull=False)
-        old.notices.filter(waiting).update(promise=new)
+        old.notices.update(promise=new)
 
 
 def carry_breach(old: Promise, new: Promise, at: datetime) -> None:

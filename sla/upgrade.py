@@ -90,7 +90,7 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
     UPDATE sla_notice
     SET promise_id = CASE WHEN is_earlier THEN old_id ELSE new_id END,
         seen_at = CASE WHEN is_earlier THEN COALESCE(seen_at, %(at)s) ELSE seen_at END
-    FROM better WHERE promise_id = old_id AND (seen_at IS NULL OR mail_at IS NOT NULL)
+    FROM better WHERE promise_id = old_id AND (NOT is_earlier OR seen_at IS NULL)
 ), made AS (
     INSERT INTO sla_promise (id, ticket_id, kind, reason, tier_id, minutes, calendar_version_id,
         started_at, due_at, is_guaranteed, priority, made_at, breached_at, noticed_at, end_cause,

@@ -110,6 +110,9 @@ def why_not_undo(ticket: Ticket, at: datetime) -> str:
         return _("This ticket is not merged.")
     if at - merged_at > UNDO_FOR:
         return _("A merge can be undone for a day; this one is older.")
+    if into.state == State.SPAM:
+        said = _("#%(number)s is spam. Open it first, then undo the merge.")
+        return said % {"number": into.number}
     later = into.merged_tickets.filter(merged_at__gt=merged_at).first()
     if later is not None:
         said = _("#%(number)s has been merged since. Undo that first.")

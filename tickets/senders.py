@@ -10,16 +10,12 @@ from django.utils.timezone import now
 from accounts.models import Organisation, User
 from tenants.acts import act
 from tickets import recording, signals, states
+from tickets.merging import UNDO_FOR
 from tickets.models import Event, Ticket, TicketQuerySet
 from tickets.states import State
 
-# What is not settled: it waits, or would wait if it turned out to be no spam, or be parted again;
-# a due moment stands at what was closed without an answer.
-UNSETTLED = (
-    Q(state__in=[*states.QUEUED, State.SPAM])
-    | Q(due_at__isnull=False)
-    | Q(merged_into__isnull=False)
-)
+# It waits, or would wait if it turned out to be no spam.
+MAY_WAIT = [*states.QUEUED, State.SPAM]
 
 
 @act()
@@ -61,7 +57,7 @@ def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
 
 def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -> list[Ticket]:
     """Put a known person's unsettled tickets into an organisation; returns those that moved."""
-    known = Ticket.objects.filter(UNSETTLED, requester=person, is_verified=True)
+    known = Ticket.objects.filter(_unsettled(at), requester=person, is_verified=True)
     moved = []
     for pk in _keys(known.exclude(organisation=organisation)):
         ticket = recording.locked_itself(pk)
@@ -72,6 +68,14 @@ def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -
         recording.touch(ticket, at)
         moved.append(ticket)
     return moved
+
+
+def _unsettled(at: datetime) -> Q:
+    """What may still wait: a due moment stands at what was closed without an answer, and what was
+    merged goes where that one goes, or may be parted again.
+    """
+    merged = Q(merged_at__gte=at - UNDO_FOR) | Q(merged_into__state__in=MAY_WAIT)
+    return Q(state__in=MAY_WAIT) | Q(due_at__isnull=False) | merged
 
 
 def _locked(user: User) -> User:

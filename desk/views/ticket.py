@@ -183,7 +183,8 @@ def _ask_again(request: Request, found: Ticket, newer: list[Message]) -> HttpRes
     if form.cleaned_data.get("files"):
         form.add_error("files", _("Please choose the files again."))
     sent = request.POST.copy()
-    sent["last_message"] = str(newer[-1].pk)
+    seen = form.cleaned_data.get("last_message") or 0
+    sent["last_message"] = str(max(seen, newer[-1].pk))
     form.data = sent
     return ticket_page.whole(request, found, reply_form=form, newer=newer)
 

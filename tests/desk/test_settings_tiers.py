@@ -225,6 +225,18 @@ def test_of_two_administrators_the_later_one_sees_what_changed(boss):
     assert (tier("Gold").priority, tier("Gold").text) == (1, "")
 
 
+def test_only_what_was_changed_is_shown_as_changed(boss):
+    mine = {**typed_for("Gold"), "name": "Platin"}
+    change(boss, "Gold", {**typed_for("Gold"), "text": "in einer Stunde"})
+
+    refused = change(boss, "Gold", mine)
+
+    assert dict(refused.context["differences"]) == {
+        "Name": "Gold",
+        "What customers read": "in einer Stunde",
+    }
+
+
 def test_new_customers_can_begin_with_another_tier(boss):
     change(boss, "Bronze", typed_for("Bronze", make_default="on"))
 

@@ -432,3 +432,53 @@ def test_who_worked_on_the_merged_ticket_goes_on_with_the_one_that_stays(tenant,
     merged(first, second, agent)
 
     assert second.assignee == agent
+
+
+def test_bounce_of_an_answer_to_a_merged_ticket_is_told(tenant, agent):
+    customer = customer_of("Gold")
+    answered = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    answer(answered, agent, f"{TUESDAY} 09:30")
+    fresh = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
+    assigning.assign(fresh, to=agent, by=agent)
+    merged(answered, fresh, agent)
+
+    with at(f"{WEDNESDAY} 10:00"):
+        services.mark_failed(
+            Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
+        )
+
+    notice = Notice.objects.get(kind=Notice.Kind.BREACHED)
+    assert (notice.user, notice.promise) == (agent, promise_of(fresh))
+    assert notice.at == berlin(f"{TUESDAY} 13:00")
+
+
+def test_bell_keeps_what_was_missed_when_its_ticket_is_merged(tenant, agent):
+    customer = customer_of("Gold")
+    broken = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    assigning.assign(broken, to=agent, by=agent)
+    running = opened("Gold", f"{TUESDAY} 12:00", requester=customer)
+    with at(f"{TUESDAY} 13:30"):
+        sweep_tenant(berlin(f"{TUESDAY} 13:30"))
+
+    merged(broken, running, agent, f"{TUESDAY} 14:00")
+
+    notice = Notice.objects.get(user=agent)
+    assert (notice.promise, notice.seen_at) == (promise_of(running), None)
+
+
+def test_merge_into_what_is_spam_now_is_undone_once_it_is_none(tenant, agent):
+    customer = customer_of("Gold")
+    first = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
+    second = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
+    merged(first, second, agent)
+    with at(f"{TUESDAY} 12:05"):
+        services.change_state(second, State.SPAM, by=agent)
+
+    with at(f"{TUESDAY} 12:10"), pytest.raises(MergeRefusedError):
+        undo_merge(first, by=agent)
+    with at(f"{TUESDAY} 12:15"):
+        services.change_state(second, State.OPEN, by=agent)
+    undone(first, agent, f"{TUESDAY} 12:20")
+
+    assert promise_of(first).due_at == berlin(f"{TUESDAY} 13:00")
+    assert promise_of(second).due_at == berlin(f"{TUESDAY} 15:00")

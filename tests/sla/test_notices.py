@@ -375,3 +375,13 @@ def test_upgrade_leaves_what_was_missed_and_not_seen_at_the_bell(tenant, agent):
     notice = Notice.objects.get()
     assert (notice.promise, notice.seen_at) == (promise_of(ticket), None)
     assert len(mailed("2026-03-12 10:20")) == 1
+
+
+def test_nobody_is_mailed_about_what_turned_out_to_be_spam(tenant, agent):
+    ticket = assigned(agent)
+    swept("2026-03-11 00:30")
+
+    with time_machine.travel(berlin("2026-03-11 08:00"), tick=False):
+        services.change_state(ticket, "spam", by=agent)
+
+    assert mailed("2026-03-11 09:00") == []

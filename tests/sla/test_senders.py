@@ -246,3 +246,37 @@ def test_channel_changed_while_an_answer_is_on_its_way_counts_once_it_is_refused
 
     new = promise_of(ticket)
     assert (new.reason, new.is_guaranteed) == (Promise.Reason.CHANNEL, True)
+
+
+def test_link_leaves_what_was_merged_long_ago_where_it_was_settled(tenant, agent):
+    person = stranger()
+    old, settled = opened(requester=person), opened(requester=person)
+    with at(f"{TUESDAY} 10:00"):
+        merge(old, into=settled, by=agent)
+    answer(settled, agent, f"{TUESDAY} 10:10", State.SOLVED)
+    to, before = gold(), old.organisation
+
+    with at("2026-04-14 09:00"):
+        moved = senders.link_sender(person, to, by=agent)
+
+    assert moved == []
+    old.refresh_from_db()
+    assert old.organisation == before
+
+
+def test_channel_changed_in_time_counts_even_if_the_answer_bounces_after_the_due_moment(
+    tenant, agent
+):
+    with at("2026-03-02 09:00"):
+        customer = CustomerFactory(organisation=organisation(booked="Gold"))
+    ticket = opened(requester=customer, channel=Channel.FACEBOOK)
+    with at(f"{TUESDAY} 10:00"):
+        message = services.reply(ticket, author=agent, text="So geht es.")
+    with at(f"{TUESDAY} 10:10"):
+        services.change_channel(ticket, Channel.EMAIL, by=agent)
+
+    with at("2026-03-11 10:00"):
+        services.mark_failed(message, cause="abgelehnt")
+
+    new = promise_of(ticket)
+    assert (new.is_guaranteed, new.is_broken()) == (True, True)
