@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,7 +12,7 @@ from django_tenants.utils import tenant_context
 from tenants.models import Tenant
 
 
-class TenantCommand(BaseCommand):
+class TenantCommand(BaseCommand, ABC):
     """A command that works inside the schema of `--tenant SLUG`."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,6 +26,6 @@ class TenantCommand(BaseCommand):
         with tenant_context(tenant):
             self.work(tenant, options)
 
+    @abstractmethod
     def work(self, tenant: Tenant, options: dict[str, Any]) -> None:
         """Do the command's work; the tenant's schema is the current one."""
-        raise NotImplementedError

@@ -18,11 +18,16 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 AGENT = "jana.lind@demo.localhost"
+ADMIN = "chefin@demo.localhost"
 CUSTOMER = "anna.berg@teehaus-nord.example"
 # Which page, who sees it, and what is clicked to get there from its address.
 PICTURES = {
     "queue": (AGENT, "/desk/", ""),
     "ticket": (AGENT, "/desk/", "[data-row]"),
+    "notices": (AGENT, "/desk/hinweise/", ""),
+    "report": (AGENT, "/desk/berichte/zusagen/?period=quarter", ""),
+    "levels": (ADMIN, "/desk/einstellungen/supportlevel/", ""),
+    "hours": (ADMIN, "/desk/einstellungen/geschaeftszeiten/1/", ""),
     "portal": (CUSTOMER, "/", ""),
     "portal-ticket": (CUSTOMER, "/tickets/", ".hit:has(.chip.warn) .subject"),
     "sign-in": ("", "/konto/anmelden/", ""),
@@ -51,7 +56,7 @@ def photograph(browser, stack, names) -> Iterator[Path]:
     """Take the named pictures; yields each file as it is written."""
     from tests.browser import axe
 
-    states = {email: sign_in(browser, stack, email) for email in (AGENT, CUSTOMER)}
+    states = {email: sign_in(browser, stack, email) for email in (AGENT, ADMIN, CUSTOMER)}
     for name in names:
         email, path, click = PICTURES[name]
         for device, size in (("desktop", DESKTOP), ("phone", PHONE)):

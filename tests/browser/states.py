@@ -117,7 +117,7 @@ STATES = [
     State("hours mistyped", HOURS, _mistype_hours, complaint="status of 422"),
     State("all years unfolded", HOURS, _unfold),
     _refused("tier without a name", PageOf("desk:new_tier", role="admin"), ".sheet"),
-    _refused("wrong invitation", PageOf("desk:people", role="admin"), email="x"),
+    _refused("wrong invitation", PageOf("desk:people", role="admin"), "main .form", email="x"),
     _refused("empty answer", CUSTOMERS_TICKET, ".compose"),
     _refused("empty form", PageOf("portal:new_ticket", role="customer")),
     _refused("empty form", LOGIN),

@@ -205,9 +205,10 @@ def test_a_customer_sees_no_ticket_of_another(visitors, known):
 
 
 def test_a_customer_finds_no_desk(visitors):
-    visitors.open("desk:queue", role="customer", status=404)
+    page = visitors.open("desk:queue", role="customer", status=404)
 
     visitors.forgive("status of 404")
+    expect(page.locator("#queue")).to_have_count(0)
 
 
 def test_a_customer_closes_their_ticket(visitors, stack):

@@ -269,7 +269,9 @@ def test_an_arrival_lowers_the_tenants_wakeup(tenant):
 
 def test_the_sweep_finds_what_a_lost_task_forgot(tenant, monkeypatch):
     sent = []
-    monkeypatch.setattr(sweep, "enqueue", lambda task: sent.append((connection.schema_name, task)))
+    monkeypatch.setattr(
+        sweep, "enqueue", lambda task, **_: sent.append((connection.schema_name, task))
+    )
     record = accepted(written())
 
     sweep.sweep()

@@ -234,7 +234,7 @@ def test_the_message_id_is_stored_before_the_mail_is_sent(tenant, monkeypatch):
 
 def test_the_sweep_wakes_the_workers_for_what_a_lost_task_forgot(tenant, hop, monkeypatch):
     woken = []
-    monkeypatch.setattr(sweep, "enqueue", woken.append)
+    monkeypatch.setattr(sweep, "enqueue", lambda task, **_: woken.append(task))
     message = answered(open_ticket(CustomerFactory(email=EVA)))
 
     with time_machine.travel(now()):

@@ -3,9 +3,11 @@
 import base64
 import json
 import time
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import connection, transaction
+from django.utils.timezone import now
 
 from accounts.models import Team
 from tenants import queue
@@ -62,6 +64,14 @@ def test_the_tenant_is_the_one_that_asked_whoever_commits(fresh_tenant, own_redi
         connection.set_schema_to_public()
 
     assert waiting(own_redis) == [("tests.found_team", ["Nord"], fresh_tenant.schema_name)]
+
+
+def test_a_task_may_expire_unrun(fresh_tenant, own_redis):
+    enqueue("tests.found_team", "Nord", expires=25)
+
+    (message,) = (json.loads(raw) for raw in own_redis.client.lrange("default", 0, -1))
+    left = datetime.fromisoformat(message["headers"]["expires"]) - now()
+    assert timedelta(seconds=20) < left <= timedelta(seconds=25)
 
 
 def test_what_is_rolled_back_sends_nothing(fresh_tenant, own_redis):
