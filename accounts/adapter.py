@@ -91,6 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the packag
         with translation.override(language or settings.LANGUAGE_CODE):
             tenant = Tenant.current()
             own = {"email": email, "user": reader, "tenant": tenant}
+            own["greeted"] = _name_of(reader)
             self.render_mail(template_prefix, email, {**own, **context}, AUTOMATIC).send()
 
     def send_account_already_exists_mail(self, email: str) -> None:
@@ -121,3 +122,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the packag
     def _password_path(user: User) -> str:
         key = PasswordTokenGenerator().make_token(user)
         return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
+
+
+def _name_of(reader: User | None) -> str:
+    """How a mail greets its reader; nobody whose address is not confirmed.
+
+    Anybody may have typed that name, with whatever they want a stranger to read in our mail.
+    """
+    if reader is None or not (reader.is_agent or has_verified_email(reader, reader.email)):
+        return ""
+    return str(reader.name)

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.signals import organisation_created
+from accounts.signals import leaving, organisation_created
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,18 +45,21 @@ class UserManager(BaseUserManager["User"]):
     def create_customer(
         self, email: str, name: str = "", *, organisation: Organisation | None = None
     ) -> User:
-        """Create a person without a password, and an organisation of their own unless given.
+        """Create a person without a password: a member of the organisation that is given.
 
-        The organisation is the one that owns the address's mail domain, if there is one; so who
-        has only claimed to have the address must not be created without an organisation.
+        Without one, of the organisation that owns the address's mail domain, else they administer
+        a new one of their own. So who has only claimed to have the address must not be created
+        without an organisation.
         """
         email = email.strip().lower()
         user = self.model(email=email, name=name[:120], role=User.Role.CUSTOMER)
         user.set_unusable_password()
         user.save(using=self._db)
-        Membership.objects.create(
-            user=user, organisation=organisation or Organisation.objects.for_address(email, name)
-        )
+        given = organisation or Organisation.objects.owning(email)
+        if given is None:
+            user.join(Organisation.objects.open(name or email), Membership.Role.ADMIN)
+        else:
+            user.join(given)
         return user
 
     @transaction.atomic
@@ -131,6 +134,11 @@ class User(AbstractBaseUser):
         return self.invited_at is not None and not self.has_usable_password()
 
     @property
+    def has_address(self) -> bool:
+        """False for who is known by another way only: .invalid is no address (RFC 2606)."""
+        return not self.email.endswith(".invalid")
+
+    @property
     def is_agent(self) -> bool:
         """True for agents and tenant admins."""
         return self.role != self.Role.CUSTOMER
@@ -157,6 +165,14 @@ class User(AbstractBaseUser):
     def has_perms(self, perms: object, obj: object = None) -> bool:
         return False
 
+    def may_leave(self) -> bool:
+        """False while nobody else could look after what their organisation has going on."""
+        own = self.organisation
+        if own is None:
+            return True
+        answers: Any = leaving.send(User, user=self, organisation=own)
+        return all(answer is not False for _receiver, answer in answers)
+
     def join(self, organisation: Organisation, role: str = "member") -> None:
         """Make this person a member of an organisation; they belong to exactly one."""
         membership, _is_new = Membership.objects.update_or_create(
@@ -167,11 +183,9 @@ class User(AbstractBaseUser):
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
-    def for_address(self, address: str, name: str = "") -> Organisation:
-        """The organisation that owns the address's mail domain, or a new one of their own."""
-        domain = address.rpartition("@")[2].lower()
-        owner = self.filter(domains__domain=domain).first()
-        return owner or self.open(name or address)
+    def owning(self, address: str) -> Organisation | None:
+        """The organisation that owns the address's mail domain."""
+        return self.filter(domains__domain=address.rpartition("@")[2].lower()).first()
 
     @transaction.atomic(savepoint=False)
     def open(self, name: str, *, since: datetime | None = None) -> Organisation:

@@ -98,7 +98,7 @@ def _join_by_domain(user: User) -> None:
         return
     domain = user.email.rpartition("@")[2]
     owner = OrganisationDomain.objects.filter(domain=domain).select_related("organisation").first()
-    if owner is not None and owner.organisation != own:
+    if owner is not None and owner.organisation != own and user.may_leave():
         user.join(owner.organisation)
 
 

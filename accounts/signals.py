@@ -6,5 +6,8 @@ from django.dispatch import Signal
 organisation_created = Signal()
 # Sent with user=… inside the transaction in which their mailbox is proven to be theirs.
 address_confirmed = Signal()
+# Sent with user=… and organisation=… before a person leaves one for another, in that transaction;
+# a receiver that answers False keeps them there.
+leaving = Signal()
 # Sent with team=… and by=… inside the transaction that removes a team, before it is gone.
 team_dissolved = Signal()

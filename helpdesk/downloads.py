@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
+from django.utils.http import content_disposition_header
 
 from tickets.models import Attachment
 
@@ -34,3 +35,14 @@ def attachment_response(attachment: Attachment) -> FileResponse:
             "Cache-Control": "private, max-age=3600",
         },
     )
+
+
+def pdf_response(content: bytes, filename: str) -> HttpResponse:
+    """Give a PDF that we made, as a download under its own name."""
+    headers = {
+        "Content-Disposition": content_disposition_header(True, filename) or "attachment",
+        "Content-Security-Policy": _NOTHING,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-cache",
+    }
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -81,6 +81,11 @@ def wants_partial(request: Request) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def id_in(text: str) -> int | None:
+    """The id that a form or an address names; None for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
 def security_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:

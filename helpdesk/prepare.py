@@ -136,7 +136,11 @@ def has_demo() -> bool:
 
 
 def refresh_demo() -> None:
-    """Bring an existing demo to the present and let one real mail come in by SMTP."""
+    """Bring an existing demo to the present, and let what is new come in by the real doors."""
     if is_demo_wanted() and has_demo():
+        # Loaded when the first page is there already: the start waits for nothing of it.
+        from helpdesk.demo.facebook import open_page
+
         call_command("demo", verbosity=0)
         send_greeting()
+        open_page()

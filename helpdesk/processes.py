@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
+from helpdesk.demo import standin
 from helpdesk.embedded import postgres, redis
 from helpdesk.embedded.child import MARK, PROGRAMS
 from helpdesk.embedded.place import Place, write_private
@@ -95,7 +96,8 @@ def commands() -> dict[str, list[str]]:
         "sink": ["helpdesk.mail_sink"],
     }
     found = {name: [sys.executable, "-m", *module] for name, module in modules.items()}
-    return {**found, "smtp": [sys.executable, str(settings.BASE_DIR / "manage.py"), "smtp"]}
+    smtp = [sys.executable, str(settings.BASE_DIR / "manage.py"), "smtp"]
+    return {**found, "smtp": smtp, "facebook": standin.command(own_host())}
 
 
 def services(ready: Path) -> list[Program]:
@@ -105,6 +107,8 @@ def services(ready: Path) -> list[Program]:
     names = ["web", "smtp", "live", "worker", "sweep", "beat"]
     if not os.environ.get("EMAIL_URL"):
         names.append("sink")
+    if standin.is_on():
+        names.append("facebook")
     needs = {name: [prepared] if name == "web" else [prepared, page] for name in names}
     return [Program(name, commands()[name], needs[name]) for name in names]
 

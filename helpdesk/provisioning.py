@@ -19,6 +19,8 @@ from django.db import IntegrityError, transaction
 
 from accounts import services as accounts
 from accounts.models import User
+from billing import provisioning as billing
+from channels.contact_form.models import ContactForm
 from sla import provisioning as sla
 from sla.calendar_errors import CalendarError
 from tenants.connection import connection
@@ -105,8 +107,9 @@ def _create(plan: Plan) -> Tenant:
     tenant.save()
     create_schema(tenant)
     sla.create_calendar(plan.state)
-    sla.create_tiers()
+    billing.create_prices(sla.create_tiers())
     create_addresses(tenant, plan)
+    ContactForm.switch_on()
     invite_admin(plan)
     return tenant
 

@@ -1,5 +1,6 @@
 """Settings, read from the environment; complete for development without a single variable."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ DATA_DIR = environment.folder("HELPDESK_DATA", BASE_DIR / ".data")
 
 DEBUG = environment.switch("HELPDESK_DEBUG", default=False)
 SECRET_KEY = environment.text("SECRET_KEY") or secret_key(DATA_DIR)
+# Keys of before, the newest first: what was signed or sealed with them can still be read.
+SECRET_KEY_FALLBACKS = list(environment.words("SECRET_KEY_FALLBACKS"))
 # Which host is served is decided by the Domain table: an unknown one gets a 404.
 ALLOWED_HOSTS = ["*"]
 
@@ -18,10 +21,13 @@ PORT = environment.number("HELPDESK_PORT", 8000)
 LIVE_PORT = environment.number("HELPDESK_LIVE_PORT", PORT + 1)
 SMTP_PORT = environment.number("HELPDESK_SMTP_PORT", 2525)
 SINK_PORT = environment.number("HELPDESK_SINK_PORT", SMTP_PORT + 1)
+FACEBOOK_PORT = environment.number("HELPDESK_FACEBOOK_PORT", PORT + 2)
 BIND = environment.text("HELPDESK_BIND", "127.0.0.1")
 # Behind a proxy that serves the live process under a path of the same host, name that path here.
 LIVE_URL = environment.text("HELPDESK_LIVE_URL")
 HTTPS = environment.switch("HELPDESK_HTTPS", default=False)
+# Where this installation is reached for what belongs to no tenant, e.g. by Meta.
+PUBLIC_URL = environment.text("HELPDESK_URL", f"http://localhost:{PORT}").rstrip("/")
 
 SHARED_APPS = ["django_tenants", "tenants", "django.contrib.contenttypes"]
 TENANT_APPS = [
@@ -33,6 +39,7 @@ TENANT_APPS = [
     "allauth.account",
     "tickets",
     "sla",
+    "billing",
     "channels",
 ]
 INSTALLED_APPS = [
@@ -202,6 +209,19 @@ EMAIL_TIMEOUT = 20
 # Whose Authentication-Results are believed: the authserv-ids of our own edge.
 TRUSTED_AUTHSERV_IDS = environment.words("HELPDESK_AUTHSERV_IDS")
 
+# One app at Meta for the whole installation; without its secret the channel is not set up.
+FACEBOOK_APP_ID = environment.text("FACEBOOK_APP_ID")
+FACEBOOK_APP_SECRET = environment.text("FACEBOOK_APP_SECRET")
+FACEBOOK_VERIFY_TOKEN = environment.text("FACEBOOK_VERIFY_TOKEN")
+FACEBOOK_GRAPH_URL = environment.text("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
+FACEBOOK_GRAPH_VERSION = environment.text("FACEBOOK_GRAPH_VERSION", "v26.0")
+# Where people sign in to connect a page.
+FACEBOOK_DIALOG_URL = environment.text("FACEBOOK_DIALOG_URL", "https://www.facebook.com")
+# Asked for when a page is connected, besides those we need ourselves.
+FACEBOOK_EXTRA_PERMISSIONS = environment.words("FACEBOOK_EXTRA_PERMISSIONS")
+# Where attachments may be fetched from: these hosts and all below them.
+FACEBOOK_FILE_HOSTS = environment.words("FACEBOOK_FILE_HOSTS") or ("fbcdn.net", "fbsbx.com")
+
 CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
@@ -220,8 +240,15 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery itself would close the database connection before and after each task, and a new one costs
+# more than most tasks do; `helpdesk.celery` closes those that are old or broken.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"sla.sweep": {"queue": "sweep"}, "channels.sweep": {"queue": "sweep"}}
+CELERY_TASK_ROUTES = {
+    "sla.sweep": {"queue": "sweep"},
+    "channels.sweep": {"queue": "sweep"},
+    "billing.sweep": {"queue": "sweep"},
+}
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # "Last run" long ago: what came due while beat was away is looked for as soon as it is back.
@@ -233,6 +260,7 @@ _SWEEP = {
 CELERY_BEAT_SCHEDULE = {
     "flag what is due": {"task": "sla.sweep", **_SWEEP},
     "find what got lost": {"task": "channels.sweep", **_SWEEP},
+    "end, announce and bill": {"task": "billing.sweep", **_SWEEP},
 }
 
 LOGGING = {
@@ -250,6 +278,12 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": environment.text("HELPDESK_LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"level": "INFO"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"level": "INFO"},
+        "celery": {"level": "WARNING"},
+        # At INFO they write down each address they call, with the tokens in it.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -87,6 +87,7 @@ def check_ports(names: set[str]) -> None:
         "HELPDESK_LIVE_PORT": ("live", settings.LIVE_PORT, settings.BIND),
         "HELPDESK_SMTP_PORT": ("smtp", settings.SMTP_PORT, settings.BIND),
         "HELPDESK_SINK_PORT": ("sink", settings.SINK_PORT, "127.0.0.1"),
+        "HELPDESK_FACEBOOK_PORT": ("facebook", settings.FACEBOOK_PORT, "127.0.0.1"),
     }
     taken: dict[int, str] = {}
     for variable, (name, port, host) in ports.items():
@@ -130,6 +131,10 @@ def stopping_file(here: Place) -> Path:
     return here.run / "stopping"
 
 
+# What tells the manager to stop.
+STOPS = {signal.SIGTERM, signal.SIGINT}
+
+
 def become_manager(here: Place, config: Path) -> None:
     """Replace this process by the process manager; its pid stays the one on record."""
     environment = {
@@ -141,6 +146,8 @@ def become_manager(here: Place, config: Path) -> None:
     os.chdir(settings.BASE_DIR)
     command = [sys.executable, "-I", str(HERE / "supervise.py"), str(config)]
     command += [str(failure_file(here)), str(stopping_file(here))]
+    # A stop that comes before supervisor listens waits for it; it would kill the program otherwise.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     os.execve(sys.executable, command, environment)
 
 

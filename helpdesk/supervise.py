@@ -7,6 +7,7 @@ told to stop.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,14 @@ def supervise(config: str, stopping: Path) -> None:
         ready: tuple[list[int], list[int]] = poll(min(seconds, LONGEST_SLEEP))
         return ready
 
+    listen = options.setsignals
+
+    def listen_to_all() -> None:
+        listen()
+        # Held back since before this program began (`start.become_manager`).
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+
+    options.setsignals = listen_to_all
     options.poller.poll = poll_briefly
     go(options)
     options.close_logger()

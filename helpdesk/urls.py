@@ -10,7 +10,9 @@ urlpatterns = [
     path("sprache/", choose_language, name="set_language"),
     path("konto/einladung/<str:token>/", accept_invitation, name="account_invitation"),
     path("konto/", include("accounts.urls")),
+    path("hooks/facebook/", include("channels.facebook.urls")),
     path("desk/", include("desk.urls")),
+    path("kontakt/", include("channels.contact_form.urls")),
     path("", include("portal.urls")),
 ]
 handler404 = "helpdesk.http.not_found"

@@ -68,6 +68,9 @@ def confirm(
     promise = _awaited(ticket)
     if promise is None or promise.kind != Promise.Kind.FIRST:
         return
+    # Counted from the arrival, a due moment that was put off by choice would be missed at once.
+    if promise.reason == Promise.Reason.WISH:
+        return
     settled_tier_of(ticket.organisation)
     since = waited_since(ticket) or promise.started_at
     tier = tier_at(ticket.organisation, since)

@@ -105,6 +105,8 @@ class SupportTier(models.Model):
     guaranteed_channels = models.JSONField(default=list)
     allowed_channels = models.JSONField(default=list)
     is_default = models.BooleanField(default=False)
+    # False once the tenant has withdrawn it: nobody new gets it, who has it keeps it.
+    is_offered = models.BooleanField(default=True, db_default=True)
     calendar = models.ForeignKey(
         BusinessCalendar, models.PROTECT, null=True, blank=True, related_name="tiers"
     )
@@ -186,6 +188,7 @@ class Promise(models.Model):
         CHANNEL = "channel", _("Channel changed")
         CONFIRMED = "confirmed", _("Sender confirmed")
         LINKED = "linked", _("Sender joined their organisation")
+        WISH = "wish", _("Call at a preferred time")
 
     class End(models.TextChoices):
         REPLACED = "replaced", _("Replaced by a new promise")

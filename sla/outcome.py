@@ -108,9 +108,8 @@ def hand_over(promise: Promise, refused: Message, waited_until: datetime, cause:
 
 
 def _other_answer(promise: Promise, refused: Message) -> Message | None:
-    answers = refused.ticket.messages.filter(
-        kind=Message.Kind.OUTBOUND, is_automatic=False, sent_at__gte=promise.started_at
-    ).exclude(status=Message.Status.FAILED)
+    answers = refused.ticket.messages.all().by_humans().filter(sent_at__gte=promise.started_at)
+    answers = answers.exclude(status=Message.Status.FAILED)
     return answers.exclude(pk=refused.pk).order_by("sent_at", "pk").first()
 
 

@@ -82,13 +82,19 @@ def part_promises(
 
 
 @receiver(signals.state_changed)
-def follow_state(ticket: Ticket, before: str, after: str, by: User, at: datetime, **_: Any) -> None:
-    """Spam and a customer's withdrawal end a promise; every other state leaves it as it is."""
+def follow_state(
+    ticket: Ticket, before: str, after: str, by: User | None, at: datetime, **_: Any
+) -> None:
+    """Spam and a customer's withdrawal end a promise; every other state leaves it as it is.
+
+    A rule of ours (`by` is None) acts for the agents.
+    """
+    is_ours = by is None or by.is_agent
     if after == State.SPAM:
         outcome.end(ticket, Promise.End.SPAM, at)
-    elif after in DONE and not by.is_agent:
+    elif after in DONE and not is_ours:
         outcome.end(ticket, Promise.End.WITHDRAWN, at)
-    elif by.is_agent:
+    elif is_ours:
         if before == State.SPAM:
             outcome.restore(ticket, at)
             changes.catch_up(ticket, at)

@@ -35,7 +35,6 @@ from django.utils.translation import gettext_lazy as _
 from sla import report_times
 from sla.models import WITHOUT_OUTCOME, Promise
 from sla.report_times import NO_TIMES, Times
-from sla.tiers import default_calendar
 
 # Stands in a filter for "no team" and "nobody".
 NOBODY = "none"
@@ -183,11 +182,6 @@ class Report:
         for tally in self.weeks.values():
             total = Tally(total.guarantees + tally.guarantees, total.targets + tally.targets)
         return total
-
-
-def zone() -> ZoneInfo:
-    """The zone in which the tenant's days begin."""
-    return default_calendar().current().hours.zone
 
 
 def outcome(at: datetime) -> Case:

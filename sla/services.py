@@ -28,6 +28,7 @@ REPLACING = frozenset(
         Promise.Reason.LINKED,
         Promise.Reason.CHANNEL,
         Promise.Reason.MERGED,
+        Promise.Reason.WISH,
     }
 )
 

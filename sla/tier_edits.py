@@ -27,6 +27,7 @@ EDITED = [
     "text",
     "guaranteed_channels",
     "allowed_channels",
+    "is_offered",
     "calendar_id",
 ]
 

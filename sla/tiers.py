@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.timezone import now
@@ -80,6 +81,17 @@ def default_tier() -> SupportTier:
 def default_calendar() -> BusinessCalendar:
     """The calendar of every tier that has none of its own."""
     return BusinessCalendar.objects.get(is_default=True)
+
+
+def default_version(at: datetime | None = None) -> CalendarVersion:
+    """The version of the default calendar at a moment, now unless given."""
+    moment = at or now()
+    return _default_version.first(moment) or default_calendar().current(moment)
+
+
+def zone() -> ZoneInfo:
+    """The zone in which the tenant's days and months begin."""
+    return default_version().hours.zone
 
 
 _version_of = Prepared(

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from accounts.models import Organisation
 from sla import queue
-from sla.models import Promise, SupportTier
+from sla.models import CalendarVersion, Promise, SupportTier
 from sla.services import Terms, promised
 from sla.tiers import version_for
 from tenants import wakeups
@@ -36,9 +36,10 @@ SELECT EXISTS (
     WHERE ticket.organisation_id = %s AND ticket.is_verified AND ticket.id <> ALL (%s)
 )
 """
-# One row changes once in a statement, so the successors' ids are drawn before anything is written.
-# Where a missed target stands needs a calendar: `queue.age` places those.
-UPGRADE = f"""
+# What a tier gives to tickets that wait, and for which of them that is better. Which tickets is the
+# array in place of TICKETS; `preview` reads it too, so that what is shown is what will be done.
+TICKETS = "%(tickets)s"
+BETTER = f"""
 WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at) AS (
     VALUES ('first', %(first_minutes)s, %(first_due_at)s::timestamptz,
             %(first_at_risk_at)s::timestamptz, %(first_warn_percent_at)s::timestamptz,
@@ -61,11 +62,10 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
     FROM sla_promise AS old
     JOIN tickets_ticket AS ticket ON ticket.id = old.ticket_id
     JOIN given ON given.kind = old.kind
-    WHERE old.ticket_id = ANY (%(tickets)s)
+    WHERE old.ticket_id = ANY ({TICKETS})
       AND old.answered_at IS NULL AND old.ended_at IS NULL
 ), better AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('sla_promise', 'id')) AS new_id, old_id, ticket_id,
-           kind, state, is_guaranteed, priority, due_at, is_earlier,
+    SELECT old_id, ticket_id, kind, state, is_guaranteed, priority, due_at, is_earlier,
            CASE WHEN is_earlier THEN minutes ELSE old_minutes END AS minutes,
            CASE WHEN is_earlier THEN %(version)s ELSE old_version END AS version,
            CASE WHEN is_earlier THEN %(at)s ELSE started_at END AS started_at,
@@ -80,17 +80,24 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
                AS noticed_at
     FROM compared
     WHERE is_earlier OR is_guaranteed <> was_guaranteed OR priority <> old_priority
+)
+"""  # noqa: S608 (a constant)
+# One row changes once in a statement, so the successors' ids are drawn before anything is written.
+# Where a missed target stands needs a calendar: `queue.age` places those.
+UPGRADE = f"""
+{BETTER}, numbered AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('sla_promise', 'id')) AS new_id, better.* FROM better
 ), ended AS (
     UPDATE sla_promise
     SET ended_at = %(at)s, end_cause = 'replaced', next_check_at = NULL, replaced_by_id = new_id
-    FROM better WHERE id = old_id
+    FROM numbered WHERE id = old_id
     RETURNING id
 ), told AS (
     -- What was told of a due moment that stays is of the successor now; the rest is settled.
     UPDATE sla_notice
     SET promise_id = CASE WHEN is_earlier THEN old_id ELSE new_id END,
         seen_at = CASE WHEN is_earlier THEN COALESCE(seen_at, %(at)s) ELSE seen_at END
-    FROM better WHERE promise_id = old_id AND (NOT is_earlier OR seen_at IS NULL)
+    FROM numbered WHERE promise_id = old_id AND (NOT is_earlier OR seen_at IS NULL)
 ), made AS (
     INSERT INTO sla_promise (id, ticket_id, kind, reason, tier_id, minutes, calendar_version_id,
         started_at, due_at, is_guaranteed, priority, made_at, breached_at, noticed_at, end_cause,
@@ -98,7 +105,7 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
     SELECT new_id, ticket_id, kind, 'upgraded', %(tier)s, minutes, version, started_at, due_at,
         is_guaranteed, priority, %(at)s, breached_at, noticed_at, '', at_risk_at, warn_percent_at,
         warn_minutes_at, CASE WHEN breached_at IS NULL THEN {queue.AHEAD} END
-    FROM better JOIN ended ON ended.id = old_id
+    FROM numbered JOIN ended ON ended.id = old_id
     RETURNING id, next_check_at, NOT is_guaranteed AND due_at < %(at)s AS is_missed_target
 ), noted AS (
     INSERT INTO tickets_event (ticket_id, kind, at, before, after, what)
@@ -121,7 +128,7 @@ WITH given (kind, minutes, due_at, at_risk_at, warn_percent_at, warn_minutes_at)
       AND (is_guaranteed OR better.due_at >= %(at)s)
 )
 SELECT id, next_check_at, is_missed_target FROM made
-"""  # noqa: S608 (both parts are constants)
+"""  # noqa: S608 (all parts are constants)
 
 
 class NewTicketsError(Exception):
@@ -153,18 +160,8 @@ def upgrade(tickets: list[int], tier: SupportTier, at: datetime) -> int:
     """Give locked tickets the better of both promises; returns how many have a new one."""
     if not tickets:
         return 0
-    values = {
-        "tickets": tickets,
-        "at": at,
-        "tier": tier.pk,
-        "version": version_for(tier, at).pk,
-        "priority": tier.priority,
-        "guaranteed_channels": [way for way in tier.guaranteed_channels if tier.guarantees(way)],
-        "queued": [str(state) for state in QUEUED],
-        **dict(_given(tier, at)),
-    }
     with connection.cursor() as cursor:
-        cursor.execute(UPGRADE, values)
+        cursor.execute(UPGRADE, {"tickets": tickets, **terms_of(tier, at, version_for(tier, at))})
         made = cursor.fetchall()
     queue.age([pk for pk, _next, is_missed_target in made if is_missed_target], at)
     moments = [next_check_at for _pk, next_check_at, _is_missed in made if next_check_at]
@@ -173,7 +170,20 @@ def upgrade(tickets: list[int], tier: SupportTier, at: datetime) -> int:
     return len(made)
 
 
-def _given(tier: SupportTier, at: datetime) -> Iterator[tuple[str, Any]]:
+def terms_of(tier: SupportTier, at: datetime, version: CalendarVersion) -> dict[str, Any]:
+    """The values of BETTER and UPGRADE: what a tier gives tickets from a moment on."""
+    return {
+        "at": at,
+        "tier": tier.pk,
+        "version": version.pk,
+        "priority": tier.priority,
+        "guaranteed_channels": [way for way in tier.guaranteed_channels if tier.guarantees(way)],
+        "queued": [str(state) for state in QUEUED],
+        **dict(_given(tier, at, version)),
+    }
+
+
+def _given(tier: SupportTier, at: datetime, version: CalendarVersion) -> Iterator[tuple[str, Any]]:
     """What the tier gives a ticket of each kind from `at` on."""
     first = tier.first_response_minutes
     for kind, minutes in (
@@ -188,6 +198,7 @@ def _given(tier: SupportTier, at: datetime) -> Iterator[tuple[str, Any]]:
             minutes=minutes,
             is_guaranteed=tier.is_guaranteed,
             priority=tier.priority,
+            version=version,
         )
         promise = promised(Ticket(), terms, at)
         for name in ("minutes", "due_at", "at_risk_at", "warn_percent_at", "warn_minutes_at"):

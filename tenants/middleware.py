@@ -1,5 +1,7 @@
 """From the host name to the tenant."""
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_tenants.middleware.main import TenantMainMiddleware
@@ -7,6 +9,9 @@ from django_tenants.middleware.main import TenantMainMiddleware
 from tenants.connection import connection
 from tenants.models import Domain, Tenant
 from tenants.views import unknown_host
+
+# Asked for by address, or for all tenants at once: here the host says nothing.
+OF_NO_TENANT = re.compile(r"/health/|/hooks/facebook/.*")
 
 
 class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the package is untyped
@@ -20,9 +25,8 @@ class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the packa
         return tenant
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if request.path == "/health/":
-            # Load balancers ask by address, not by a tenant's name; the connection may still be
-            # set to the tenant of the request before.
+        if OF_NO_TENANT.fullmatch(request.path):
+            # The connection may still be set to the tenant of the request before.
             connection.set_schema_to_public()
             # Sessions are a tenant's: a signed-in browser is a machine like any other here.
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)

@@ -147,6 +147,7 @@ class Wakeup(models.Model):
         PROMISES = "promises"
         INBOX = "inbox"
         OUTBOX = "outbox"
+        BILLING = "billing"
 
     schema_name = models.CharField(max_length=63)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -162,6 +163,88 @@ class Wakeup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema_name} {self.kind}"
+
+
+class UnroutedQuerySet(models.QuerySet["Unrouted"]):
+    def routed(self) -> UnroutedQuerySet:
+        """What has found an owner since."""
+        owners = Route.objects.filter(
+            kind=models.OuterRef("kind"), address=models.OuterRef("address")
+        )
+        return self.filter(models.Exists(owners))
+
+    def forget_before(self, moment: datetime) -> None:
+        """Give up what came before a moment (aware)."""
+        self.filter(received_at__lt=moment).delete()
+
+
+class Unrouted(models.Model):
+    """What arrived for an address that nobody owns yet, as it came; its owner takes it in."""
+
+    kind = models.CharField(max_length=16, choices=Route.Kind)
+    # Empty where the content does not say whom it is for.
+    address = models.CharField(max_length=254, blank=True)
+    sha256 = models.CharField(max_length=64)
+    raw = models.BinaryField()
+    received_at = models.DateTimeField(default=now)
+
+    objects = UnroutedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "address", "sha256"], name="unrouted_once")
+        ]
+        indexes = [models.Index(fields=["received_at"], name="unrouted_age")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.address} {self.sha256[:12]}"
+
+
+class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
+    def waiting(self) -> WithdrawalQuerySet:
+        """What is still to be done, the longest waiting first."""
+        return self.filter(done_at=None).order_by("asked_at", "pk")
+
+
+def new_confirmation_code() -> str:
+    """What somebody asks with how their request stands: not to be guessed, and easy to copy."""
+    letters = string.ascii_uppercase + string.digits
+    return "".join(secrets.choice(letters) for _ in range(20))
+
+
+class Withdrawal(models.Model):
+    """What a person asked for where no tenant is named: to be forgotten, or left alone."""
+
+    class Kind(models.TextChoices):
+        DELETION = "deletion"
+        DEAUTHORISATION = "deauthorisation"
+
+    kind = models.CharField(max_length=16, choices=Kind)
+    code = models.CharField(max_length=20, unique=True, default=new_confirmation_code)
+    # Who, by the id that our app alone knows them under; empty once it is done.
+    subject = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField()
+    # The schema that was looked through last, in their order.
+    reached = models.CharField(max_length=63, blank=True)
+    has_found = models.BooleanField(default=False)
+    has_failed = models.BooleanField(default=False)
+    done_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
+    objects = WithdrawalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=models.Q(done_at=None),
+                name="withdrawal_once_while_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"
 
 
 class CacheEntry(models.Model):

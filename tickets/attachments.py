@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
-from django.db import models
+from django.db import models, transaction
 
 
 def attachment_path(attachment: Attachment, filename: str) -> str:
@@ -32,3 +33,9 @@ class Attachment(models.Model):
     def is_safe_image(self) -> bool:
         """True for the raster formats a browser may show in place; never SVG."""
         return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+    def discard(self) -> None:
+        """Forget the file, and its bytes once that is committed."""
+        storage, name = self.file.storage, self.file.name
+        self.delete()
+        transaction.on_commit(partial(storage.delete, name), robust=True)

@@ -23,6 +23,7 @@ class Event(models.Model):
         LINKED = "linked", _("Customer")
         CHANNEL = "channel", _("Channel")
         MERGED = "merged", _("Merge")
+        CALL = "call", _("Call back")
 
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind)

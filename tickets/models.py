@@ -195,8 +195,7 @@ class Ticket(models.Model):
     @property
     def has_been_answered(self) -> bool:
         """True once a human's public answer is on its way or arrived."""
-        answers = self.messages.filter(kind=Message.Kind.OUTBOUND, is_automatic=False)
-        return answers.exclude(status=Status.FAILED).exists()
+        return self.messages.all().by_humans().exclude(status=Status.FAILED).exists()
 
     @property
     def withdrawn_at(self) -> datetime | None:
@@ -216,6 +215,12 @@ class Ticket(models.Model):
         return self.state in {State.CLOSED, State.SPAM}
 
     @property
+    def written_channel(self) -> Channel:
+        """The way a written answer takes; who asked for a call reads it in a mail."""
+        channel = Channel(self.channel)
+        return Channel.EMAIL if channel == Channel.CALLBACK else channel
+
+    @property
     def queue_key(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field) for field in QUEUE_ORDER)
 
@@ -227,6 +232,15 @@ class MessageQuerySet(DeliveryQuerySet["Message"]):
     def public(self) -> MessageQuerySet:
         """What a customer may read: no notes."""
         return self.exclude(kind=Message.Kind.NOTE)
+
+    def by_humans(self) -> MessageQuerySet:
+        """Public messages to customers that people wrote; one from elsewhere once that is known."""
+        said = self.filter(kind=Message.Kind.OUTBOUND, is_automatic=False)
+        return said.exclude(author=None, recipient=None)
+
+    def unclear(self) -> MessageQuerySet:
+        """Those of which nobody knows whether they arrived, the oldest first."""
+        return self.filter(status=Status.UNCLEAR).order_by("sent_at", "pk")
 
     def thread(self) -> MessageQuerySet:
         """In the order of the conversation, with what each message shows."""
@@ -289,6 +303,8 @@ class Message(Delivery):
                 name="message_unsent",
                 condition=Q(status__in=["queued", "sending"]),
             ),
+            # Few, and shown on every page of the desk until somebody has settled them.
+            models.Index(fields=["sent_at"], name="message_unclear", condition=Q(status="unclear")),
             # How many confirmations an address got lately (law 9).
             models.Index(
                 fields=["recipient", "sent_at"],

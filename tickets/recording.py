@@ -118,12 +118,25 @@ def message(
         is_automatic=content.is_automatic,
         **values,
     )
-    names = f"{author or ''} {content.from_address} {ticket.organisation}"
-    stored.search = search.Document(ticket.subject, names, content.text)
+    stored.search = _document(stored)
     stored.save(force_insert=True)
     for file in content.files:
-        _attach(stored, file)
+        attach(stored, file)
     return stored
+
+
+def rewrite(message: Message, text: str, reply_text: str) -> None:
+    """Put another text in a message's place, and let the search find it."""
+    message.text, message.reply_text = text, reply_text
+    message.search = _document(message)
+    message.save(update_fields=["text", "reply_text", "search"])
+
+
+def _document(message: Message) -> search.Document:
+    """What a message is found by."""
+    ticket = message.ticket
+    names = f"{message.author or ''} {message.from_address} {ticket.organisation}"
+    return search.Document(ticket.subject, names, message.text)
 
 
 def event(
@@ -150,7 +163,8 @@ def event(
     )
 
 
-def _attach(message: Message, file: File) -> None:
+def attach(message: Message, file: File) -> None:
+    """Store a file with its message."""
     attachment = Attachment(
         message=message,
         filename=file.filename[:FILENAME_LENGTH] or "unnamed",

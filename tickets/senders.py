@@ -18,6 +18,10 @@ from tickets.states import State
 MAY_WAIT = [*states.QUEUED, State.SPAM]
 
 
+class NeededError(ValueError):
+    """Nobody else could look after what the person's organisation has going on."""
+
+
 @act()
 def link_sender(
     user: User, organisation: Organisation, *, by: User, at: datetime | None = None
@@ -25,10 +29,12 @@ def link_sender(
     """A person turns out to belong to an organisation: they join it, with what is not settled yet.
 
     What was promised for those counts from their arrival by the organisation's tier (DESIGN §1).
-    Settled tickets stay where they are. Returns the tickets that moved.
+    Settled tickets stay where they are. Returns the tickets that moved. Raises NeededError.
     """
     person = _locked(user)
     if person.organisation != organisation:
+        if not person.may_leave():
+            raise NeededError
         person.join(organisation)
     return _move(person, organisation, by=by, at=at or now())
 
@@ -53,6 +59,21 @@ def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
     if person.organisation is not None:
         _move(person, person.organisation, by=person, at=moment)
     return confirmed
+
+
+@act()
+def become(user: User, person: User, *, at: datetime | None = None) -> list[Ticket]:
+    """A sender proves to be a person whom we know: what they wrote is that person's.
+
+    What is not settled moves to that person's organisation and counts from its arrival by its
+    tier. Both are locked, the sender first. Returns the tickets that moved.
+    """
+    sender, known = _locked(user), _locked(person)
+    if known.organisation is None:
+        return []
+    moved = _move(sender, known.organisation, by=known, at=at or now())
+    Ticket.objects.filter(requester=sender).update(requester=known)
+    return moved
 
 
 def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -> list[Ticket]:

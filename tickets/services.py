@@ -18,7 +18,7 @@ from tenants import live
 from tenants.acts import act
 from tickets import recording, signals, states
 from tickets.delivery import UNDECIDED
-from tickets.models import Event, Message, Ticket
+from tickets.models import Channel, Event, Message, Ticket
 from tickets.recording import Content, File
 from tickets.states import State
 
@@ -134,13 +134,49 @@ def reply(
 
 
 @act()
-def acknowledge(ticket: Ticket, *, text: str, at: datetime | None = None) -> Message:
-    """Queue an automatic confirmation to the requester; it keeps no promise (law 3)."""
+def record_call(
+    ticket: Ticket,
+    *,
+    author: User,
+    text: str,
+    state: State = State.WAITING,
+    at: datetime | None = None,
+) -> Message:
+    """Record that an agent spoke with the customer: an answer that arrived with it (law 3).
+
+    The customer reads `text` in the conversation; nothing is sent. Raises as `reply` does.
+    """
+    ticket, moment = recording.locked(ticket), at or now()
+    if ticket.state != state or state == State.SPAM:
+        states.check(ticket.state, state)
+    message = recording.message(
+        ticket,
+        Message.Kind.OUTBOUND,
+        author,
+        Content(text=text),
+        moment,
+        channel=Channel.CALLBACK,
+        status=Message.Status.SENT,
+        delivered_at=moment,
+        recipient=ticket.requester,
+    )
+    recording.event(ticket, Event.Kind.CALL, author, moment, message=message, what="reached")
+    if ticket.state != state:
+        recording.set_state(ticket, state, by=author, at=moment)
+    signals.answered.send(Ticket, ticket=ticket, message=message)
+    signals.delivered.send(Ticket, ticket=ticket, message=message, at=moment)
+    recording.touch(ticket, moment)
+    return message
+
+
+@act()
+def acknowledge(
+    ticket: Ticket, *, text: str, at: datetime | None = None, what: str = "acknowledgement"
+) -> Message:
+    """Queue an automatic message to the requester; it keeps no promise (law 3)."""
     ticket, moment = recording.locked(ticket), at or now()
     message = _outbound(ticket, None, Content(text=text, is_automatic=True), moment)
-    recording.event(
-        ticket, Event.Kind.MESSAGE, None, moment, message=message, what="acknowledgement"
-    )
+    recording.event(ticket, Event.Kind.MESSAGE, None, moment, message=message, what=what)
     signals.queued.send(Ticket, ticket=ticket, message=message)
     return message
 
@@ -174,6 +210,17 @@ def change_state(ticket: Ticket, state: State, *, by: User, at: datetime | None 
         states.check(ticket.state, state)
         _move(ticket, state, by=by, at=moment)
         recording.touch(ticket, moment)
+    return ticket
+
+
+@act()
+def hold_as_spam(ticket: Ticket, *, at: datetime | None = None) -> Ticket:
+    """A rule takes a new ticket for a robot's: nobody works on it, and it can be taken back."""
+    ticket, moment = locked_on_its_own(ticket), at or now()
+    before = recording.set_state(ticket, State.SPAM, by=None, at=moment)
+    signals.state_changed.send(
+        Ticket, ticket=ticket, before=before, after=State.SPAM, by=None, at=moment
+    )
     return ticket
 
 
@@ -270,6 +317,7 @@ def _outbound(ticket: Ticket, author: User | None, content: Content, at: datetim
         author,
         content,
         at,
+        channel=ticket.written_channel,
         status=Message.Status.QUEUED,
         next_try_at=now(),
         recipient=ticket.requester,

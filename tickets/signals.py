@@ -15,7 +15,8 @@ delivered = Signal()
 # ticket=…, message=…, cause=…, at=…: the first hop refused or the mail bounced; the ticket is in
 # its state after it
 delivery_failed = Signal()
-# ticket=…, before=…, after=…, by=…, at=…: somebody moved the ticket, by no answer
+# ticket=…, before=…, after=…, by=…, at=…: somebody moved the ticket, by no answer; without `by`, a
+# rule of ours did
 state_changed = Signal()
 # ticket=…, at=…: the requester's address is proven to be theirs
 sender_confirmed = Signal()

@@ -108,7 +108,8 @@ def _counted(promise: Promise) -> Iterator[str]:
         day = f"{date_format(step.day, 'D')} {step.day:%d.%m.%Y}"
         yield f"  {day:<{DAY}}{_step(step)}"
     total = sum(step.seconds for step in steps)
-    yield f"  {_('Sum'):<{DAY}}{'':<20}{_duration(total):>9}"
+    sum_ = _("Sum")
+    yield f"  {sum_:<{DAY}}{'':<20}{_duration(total):>9}"
 
 
 def _step(step: Step) -> str:

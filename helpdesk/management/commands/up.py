@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from helpdesk import prepare, processes, start
-from helpdesk.demo import welcome_text
+from helpdesk.demo import standin, welcome_text
 from helpdesk.embedded import EmbeddedError, child
 from helpdesk.embedded.place import Place
 
@@ -30,6 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         try:
             place = start.take_over(settings.DATA_DIR)
+            if prepare.is_demo_wanted():
+                standin.switch_on()
             config = start.plan(place)
         except (EmbeddedError, start.StartError) as error:
             raise CommandError(str(error)) from error
