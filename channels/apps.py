@@ -7,3 +7,4 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from channels import receivers  # noqa: F401  (connects them)
+        from channels.callback import receivers as callback  # noqa: F401

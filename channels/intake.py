@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from django_tenants.utils import schema_context
 
 from accounts.models import User
 from channels import acknowledgement, people, raw, threads
-from channels.models import CLAIM_LASTS, InboundRecord
+from channels.models import CLAIM_LASTS, FacebookObject, FacebookPage, InboundRecord
 from tenants import wakeups
 from tenants.acts import act
 from tenants.connection import connection
@@ -61,6 +61,8 @@ class InboundMessage:
     from_name: str = ""
     # Who wrote, when the channel knows (a signed-in customer); else found by the address.
     author: User | None = None
+    # The channel has locked them already, in the act that this is part of.
+    is_author_locked: bool = False
     # The ticket a proof leads to: a signed address, or a form on the ticket's own page.
     ticket_number: int | None = None
     # Message ids it answers to, the strongest first.
@@ -73,6 +75,12 @@ class InboundMessage:
     is_verified: bool = True
     # Why nobody may be answered automatically (law 9); empty: a confirmation is sent.
     silence: str = ""
+    # Probably a robot's: kept as spam, and nobody is written to.
+    is_suspect: bool = False
+    # The language a stranger wrote in, as far as the channel knows.
+    language: str = ""
+    # What the channel does with its message in the same transaction.
+    then: Callable[[Ticket, Message], None] | None = None
 
     @property
     def digest(self) -> str:
@@ -105,13 +113,20 @@ def accept(arrival: Arrival, recipients: Mapping[str, Sequence[str]]) -> list[in
     transaction: a mail for two tenants is in both or in neither. Raises StorageFullError or a
     DatabaseError, and then nothing may be acknowledged.
     """
-    schemas = sorted(recipients)
-    digests = {}
-    for schema in schemas:
+    return accept_each((schema, arrival, recipients[schema]) for schema in sorted(recipients))
+
+
+def accept_each(arrivals: Iterable[tuple[str, Arrival, Sequence[str]]]) -> list[int]:
+    """Make messages durable, each for the tenant of its schema: all of them, or none.
+
+    All files are on the disk before the first row is written. Raises as `accept` does.
+    """
+    stored = []
+    for schema, arrival, recipients in sorted(arrivals, key=lambda one: one[0]):
         with _inside(schema):
-            digests[schema] = raw.store(arrival.raw)
+            stored.append((schema, raw.store(arrival.raw), arrival, recipients))
     with act():
-        return [_record(schema, digests[schema], arrival, recipients[schema]) for schema in schemas]
+        return [_record(*one) for one in stored]
 
 
 def accept_for_now(arrival: Arrival) -> int:
@@ -140,16 +155,24 @@ def process(record_id: int, *, is_due: bool = True) -> Message | None:
     try:
         if record.attempts > MOST_ATTEMPTS:
             raise WorkerKillerError("The processing ended without a word, several times.")
-        return _take_in_once(record, _way(record.channel).read(record, raw.read(record.sha256)))
+        return _take(record, _way(record.channel), raw.read(record.sha256))
     except NothingToTakeInError as settled:
         _settle(record, settled)
     except Exception as error:
         # The outermost edge of intake: whatever one message does, the next one is not stopped.
-        if isinstance(error, OperationalError | InterfaceError) and not _has_database():
+        if isinstance(error, OperationalError | InterfaceError) and not has_database():
             raise
         logger.exception("Inbound message %s could not be processed", record.pk)
         put_aside(record, error)
     return None
+
+
+def _take(record: InboundRecord, way: ModuleType, content: bytes) -> Message | None:
+    """One message, or all that a channel stores together."""
+    if hasattr(way, "take_all"):
+        message: Message | None = way.take_all(record, content)
+        return message
+    return _take_in_once(record, way.read(record, content))
 
 
 def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
@@ -187,7 +210,9 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
         ),
         inbound.content,
     )
-    if not inbound.silence:
+    if inbound.is_suspect:
+        services.hold_as_spam(ticket, at=inbound.received_at)
+    elif not inbound.silence:
         acknowledgement.send(ticket, is_verified=inbound.is_verified)
     return ticket, message, True
 
@@ -195,9 +220,12 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
 def _author(inbound: InboundMessage) -> User:
     """Who wrote, locked: one person's messages are taken in one by one, whichever way they come."""
     if inbound.author is not None:
-        return people.locked(inbound.author)
+        return inbound.author if inbound.is_author_locked else people.locked(inbound.author)
     return people.sender(
-        inbound.content.from_address, inbound.from_name, is_verified=inbound.is_verified
+        inbound.content.from_address,
+        inbound.from_name,
+        is_verified=inbound.is_verified,
+        language=inbound.language,
     )
 
 
@@ -213,6 +241,16 @@ def put_aside(record: InboundRecord, error: BaseException) -> None:
         if status == InboundRecord.Status.RECEIVED:
             # The claim has put the next try off already.
             wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
+
+
+def next_moment() -> datetime | None:
+    """When something that came to this tenant next wants work: a message, or a file of one."""
+    moments = [
+        InboundRecord.objects.all().next_moment(),
+        FacebookObject.objects.all().next_moment(),
+        FacebookPage.objects.all().next_check(),
+    ]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def replay(record: InboundRecord) -> None:
@@ -258,7 +296,9 @@ def _take_in_once(record: InboundRecord, inbound: InboundMessage) -> Message | N
         return None
     status, message = InboundRecord.Status.DUPLICATE, None
     if not is_double:
-        _ticket, message, _is_new = take_in(inbound)
+        ticket, message, _is_new = take_in(inbound)
+        if inbound.then is not None:
+            inbound.then(ticket, message)
         status = InboundRecord.Status.PROCESSED
     InboundRecord.objects.filter(pk=record.pk).update(
         status=status,
@@ -278,7 +318,7 @@ def _settle(record: InboundRecord, settled: NothingToTakeInError) -> None:
     )
 
 
-def _has_database() -> bool:
+def has_database() -> bool:
     """Whether the connection still works; if not, it was the database's fault, not a message's."""
     return connection.connection is not None and connection.is_usable()
 

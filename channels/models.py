@@ -10,8 +10,25 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from channels.callback.models import CallAttempt, CallBack, CallSettings
+from channels.contact_form.models import ContactForm
+from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
 from tickets.delivery import Delivery, DeliveryQuerySet
 from tickets.models import Channel, Message
+
+__all__ = [
+    "CLAIM_LASTS",
+    "CallAttempt",
+    "CallBack",
+    "CallSettings",
+    "ContactForm",
+    "FacebookObject",
+    "FacebookPage",
+    "FacebookPerson",
+    "InboundRecord",
+    "InboundRecordQuerySet",
+    "SystemMail",
+]
 
 # A message whose processing ended with its process is tried again after this, four times it, …
 CLAIM_LASTS = timedelta(seconds=15)

@@ -7,6 +7,7 @@ hundred breaches at once are one mail to each person concerned.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -93,7 +94,7 @@ def _compose(user: User, notices: list[Notice]) -> EmailMessage:
         return EmailMessage(
             subject=_subject(len(missed), len(near)),
             body=render_to_string("channels/notices.txt", context),
-            from_email=f"{tenant.name} <{tenant.mailbox}>",
+            from_email=formataddr((tenant.name, tenant.mailbox)),
             to=[user.email],
             headers=AUTOMATIC,
         )

@@ -11,12 +11,13 @@ from types import ModuleType
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
+from accounts.models import User
 from channels import notices
 from channels.models import SystemMail
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
-from tickets import services
+from tickets import services, unclear
 from tickets.delivery import Delivery, Status
 from tickets.models import Message
 
@@ -34,7 +35,15 @@ class RefusedError(Exception):
 
 
 class TryLaterError(Exception):
-    """The first hop did not take it this time."""
+    """The first hop did not take it this time; `at` is when to try again, if it says."""
+
+    def __init__(self, words: str, at: datetime | None = None) -> None:
+        super().__init__(words)
+        self.at = at
+
+
+class UnclearError(Exception):
+    """Nobody knows whether the first hop took it, and it must not go there twice."""
 
 
 def send_message(pk: int) -> None:
@@ -50,7 +59,11 @@ def send_message(pk: int) -> None:
         if _is_too_old(message.sent_at):
             services.mark_failed(message, cause=str(error))
         else:
-            _put_back(message, str(error))
+            _put_back(message, str(error), error.at)
+    except UnclearError as error:
+        unclear.mark_unclear(message, cause=str(error))
+        # Proof may have come before the doubt was written down.
+        _way(message.channel).look_again(message)
     else:
         services.mark_delivered(message)
 
@@ -75,6 +88,13 @@ def send_mail(pk: int) -> None:
         _finish(mail, Status.SENT)
 
 
+@act()
+def settle(message: Message, *, has_arrived: bool, by: User) -> None:
+    """An agent says what became of an unclear message: it has arrived, or is to be sent again."""
+    unclear.note_settled(message, has_arrived=has_arrived, by=by)
+    _way(message.channel).settle(message, has_arrived=has_arrived, at=now())
+
+
 def next_moment() -> datetime | None:
     """When something of this tenant next wants to leave."""
     moments = [
@@ -89,7 +109,7 @@ def _attempt(item: Delivery, send: Callable[[], None]) -> None:
     """Send it; raises RefusedError or TryLaterError, whatever happens but a database gone away."""
     try:
         send()
-    except (RefusedError, TryLaterError, OperationalError, InterfaceError):
+    except (RefusedError, TryLaterError, UnclearError, OperationalError, InterfaceError):
         raise
     except Exception as error:
         # The outermost edge of the outbox: the promise must not hang on a fault nobody sees, and
@@ -110,9 +130,9 @@ def _finish(mail: SystemMail, status: str, error: str = "") -> None:
 
 
 @act()
-def _put_back(item: Delivery, error: str) -> None:
+def _put_back(item: Delivery, error: str, at: datetime | None = None) -> None:
     """Another try later; without effect when a bounce has settled it meanwhile."""
-    next_try_at = now() + PAUSES[min(item.attempts - 1, len(PAUSES) - 1)]
+    next_try_at = at or now() + PAUSES[min(item.attempts - 1, len(PAUSES) - 1)]
     type(item)._default_manager.filter(pk=item.pk, status=Status.SENDING).update(
         status=Status.QUEUED, claimed_at=None, next_try_at=next_try_at, error=error[:2000]
     )

@@ -1,21 +1,16 @@
-"""Raw messages on disk, durable before anything is acknowledged.
+"""Raw messages on disk, durable before anything is acknowledged (law 1, `tenants.files`).
 
-Written, fsynced, renamed, folder fsynced (law 1): after `store` returns, neither a killed process
-nor a power cut loses the bytes. A file is named by its content, so storing twice is storing once.
+A file is named by its content, so storing twice is storing once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 
-# Folders of which this process knows that they, and all above them, are on the disk.
-_durable_folders: set[Path] = set()
+from tenants.files import keep
 
 
 class StorageFullError(OSError):
@@ -25,14 +20,8 @@ class StorageFullError(OSError):
 def store(raw: bytes) -> str:
     """Make the bytes durable in this tenant's folder; returns their SHA-256 in hex."""
     digest = hashlib.sha256(raw).hexdigest()
-    path = path_of(digest)
     try:
-        _make_durable(path.parent)
-        # Only a whole, synced file ever gets this name.
-        if not (path.exists() and path.stat().st_size == len(raw)):
-            _write(path, raw)
-        # Whoever wrote it may have been killed before this.
-        _sync_folder(path.parent)
+        keep(_name(digest), raw)
     except OSError as error:
         raise StorageFullError(*error.args) from error
     return digest
@@ -44,40 +33,8 @@ def read(digest: str) -> bytes:
 
 def path_of(digest: str) -> Path:
     """Where a raw message of the current tenant lies."""
-    return Path(default_storage.path(f"inbound/{digest[:2]}/{digest}"))
+    return Path(default_storage.path(_name(digest)))
 
 
-def _write(path: Path, raw: bytes) -> None:
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _make_durable(folder: Path) -> None:
-    """Make a folder of the media folder, and sync its name and those above it."""
-    if folder in _durable_folders and folder.is_dir():
-        return
-    top = Path(settings.MEDIA_ROOT).parent
-    if folder != top and top in folder.parents:
-        _make_durable(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-    _durable_folders.add(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _name(digest: str) -> str:
+    return f"inbound/{digest[:2]}/{digest}"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from channels import intake, notices, outbox
+from channels.facebook import door, files, health, withdrawals
 from channels.models import InboundRecord, SystemMail
 from tenants import wakeups
 from tenants.models import Wakeup
@@ -29,14 +30,19 @@ EXPIRES = 25
 
 def sweep() -> None:
     """Wake the workers for every tenant that asked to be looked at."""
-    _visit(Wakeup.Kind.INBOX, "channels.process_waiting", InboundRecord.objects.all().next_moment)
+    _visit(Wakeup.Kind.INBOX, "channels.process_waiting", intake.next_moment)
     _visit(Wakeup.Kind.OUTBOX, "channels.send_waiting", outbox.next_moment)
+    # Last: what came for pages that nobody had keeps nobody waiting.
+    door.tidy()
+    withdrawals.wake()
 
 
 def process_waiting() -> None:
     """Take in what waits in this tenant, the longest waiting first."""
     waiting = InboundRecord.objects.all().unprocessed().order_by("next_try_at")
     _work(intake.process, waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    files.fetch_waiting()
+    health.check_due()
 
 
 def send_waiting() -> None:

@@ -2,6 +2,8 @@ from celery import shared_task
 
 from channels import intake, notices, outbox
 from channels import sweep as channels_sweep
+from channels.facebook import files, health, people, wall_lookup, withdrawals
+from channels.models import FacebookPage
 from tenants.queue import TenantTask
 
 
@@ -45,3 +47,34 @@ def send_waiting() -> None:
 def sweep() -> None:
     """Find what waits in every tenant that asked; runs in the public schema."""
     channels_sweep.sweep()
+
+
+@shared_task(name="channels.facebook_files", base=TenantTask)
+def facebook_files(object_id: int) -> None:
+    """Fetch the attachments of a direct message; running this twice fetches them once."""
+    files.fetch(object_id)
+
+
+@shared_task(name="channels.facebook_name", base=TenantTask)
+def facebook_name(person_id: int) -> None:
+    """Ask Facebook for a person's name; running this twice asks once."""
+    people.look_up(person_id)
+
+
+@shared_task(name="channels.check_facebook_page", base=TenantTask)
+def check_facebook_page(page_id: int) -> None:
+    """Look at how a page is; running this twice looks twice."""
+    if page := FacebookPage.objects.all().connected().filter(pk=page_id).first():
+        health.check_quietly(page)
+
+
+@shared_task(name="channels.facebook_withdrawals")
+def facebook_withdrawals() -> None:
+    """Do what people have asked for at Facebook, in every tenant; runs in the public schema."""
+    withdrawals.work()
+
+
+@shared_task(name="channels.facebook_context", base=TenantTask)
+def facebook_context(object_id: int) -> None:
+    """Ask Facebook for what a comment hangs below; running this twice asks once."""
+    wall_lookup.fetch_context(object_id)

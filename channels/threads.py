@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from tenants.prepared import Prepared
 from tickets.models import Message, Ticket
 from tickets.states import State
 
@@ -58,8 +59,11 @@ def _refusal(ticket: Ticket, author: User, *, is_verified: bool) -> str:
     return text % {"number": ticket.number}
 
 
+_numbered = Prepared(lambda number: Ticket.objects.filter(number=number), -1)
+
+
 def _by_number(number: int | None) -> Ticket | None:
-    return Ticket.objects.filter(number=number).first() if number is not None else None
+    return _numbered.first(number) if number is not None else None
 
 
 def _by_message_id(ids: tuple[str, ...]) -> Ticket | None:

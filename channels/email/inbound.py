@@ -117,7 +117,7 @@ def _fail(message: Message, mail: ParsedMail, at: datetime) -> None:
     bounce = mail.bounce
     if bounce is None:
         return
-    if message.channel == Channel.EMAIL:
+    if message.channel != Channel.PORTAL:
         # An answer in the portal was there at once: only its copy did not arrive.
         cause = f"{bounce.status} {bounce.diagnostic}".strip()
         services.mark_failed(message, cause=cause or _("The mail came back."), at=at)

@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from accounts.models import User
 from channels.email import first_hop, signed
 from channels.outbox import RefusedError
 from tenants.connection import connection
@@ -61,13 +62,30 @@ def build(message: Message) -> EmailMessage:
 
     Raises RefusedError when nobody can be written to, or from nowhere.
     """
-    recipient, mailbox, tenant = recipient_of(message), mailbox_of(message), Tenant.current()
+    mail = _headed(message, recipient_of(message), str(_person(message)), _subject(message))
+    _fill(mail, message, Tenant.current())
+    return mail
+
+
+def build_bare(message: Message, *, subject: str, text: str) -> EmailMessage:
+    """The mail for a message to an address that may be a stranger's: it has no word of the ticket.
+
+    Mail has perhaps come back from there: this one is tried all the same. Raises RefusedError.
+    """
+    mail = _headed(message, address_of(_person(message)), "", subject)
+    mail.set_content(text + "\n")
+    return mail
+
+
+def _headed(message: Message, recipient: str, name: str, subject: str) -> EmailMessage:
+    """The mail's header, whole; a name or subject that strangers typed cannot break it."""
+    mailbox, tenant = mailbox_of(message), Tenant.current()
     _give_id(message, mailbox)
     mail = EmailMessage(policy=POLICY.clone(utf8=not recipient.isascii()))
     mail["From"] = _header(_from_name(message, tenant), mailbox)
-    mail["To"] = _header(str(message.recipient or message.ticket.requester), recipient)
+    mail["To"] = _header(name, recipient)
     mail["Reply-To"] = _header(tenant.name, signed.address(mailbox, "t", message.ticket.number))
-    mail["Subject"] = _subject(message)
+    mail["Subject"] = subject
     mail["Date"] = localtime(message.sent_at)
     mail["Message-ID"] = message.message_id
     if parents := _conversation(message):
@@ -76,7 +94,6 @@ def build(message: Message) -> EmailMessage:
     if message.is_automatic:
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
-    _fill(mail, message, tenant)
     return mail
 
 
@@ -95,18 +112,28 @@ def mailbox_of(message: Message) -> str:
 
 def recipient_of(message: Message) -> str:
     """The address a message goes to, its domain in ASCII (RFC 5891)."""
-    person = message.recipient or message.ticket.requester
-    if person.email.endswith(".invalid"):
-        raise RefusedError(gettext("The sender gave no address; there is nobody to answer."))
+    person = _person(message)
+    address = address_of(person)
     if person.undeliverable_at is not None:
         raise RefusedError(
             gettext("Mail to this address came back; nobody has written from it since.")
         )
+    return address
+
+
+def address_of(person: User) -> str:
+    """A person's address as it stands in an envelope; raises RefusedError where there is none."""
+    if not person.has_address:
+        raise RefusedError(gettext("The sender gave no address; there is nobody to answer."))
     local, _, domain = person.email.rpartition("@")
     try:
         return f"{local}@{domain.encode('idna').decode()}"
     except UnicodeError as error:
         raise RefusedError(gettext("No mail can go to this address.")) from error
+
+
+def _person(message: Message) -> User:
+    return message.recipient or message.ticket.requester
 
 
 def _give_id(message: Message, mailbox: str) -> None:

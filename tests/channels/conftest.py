@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from helpdesk.provisioning import create_tenant
-from tenants.models import Tenant, Wakeup
+from tenants.models import Tenant
+from tests import schemas
 from tests.channels.servers import HOST, FirstHop, open_door, running
 
 END_OTHERS = """
@@ -29,25 +30,23 @@ def offices(django_db_setup: None, django_db_blocker) -> Iterator[tuple[Tenant, 
     """Two tenants whose rows are really committed, for what happens in other threads."""
     with django_db_blocker.unblock():
         connection.set_schema_to_public()
-        made = [
-            create_tenant(
-                slug,
-                name=f"{slug.title()} GmbH",
-                domain=f"{slug}.localhost",
-                admin_email=f"chefin@{slug}.localhost",
-            )
-            for slug in ("nord", "sued")
-        ]
+        with schemas.made_before():
+            made = [
+                create_tenant(
+                    slug,
+                    name=f"{slug.title()} GmbH",
+                    domain=f"{slug}.localhost",
+                    admin_email=f"chefin@{slug}.localhost",
+                )
+                for slug in ("nord", "sued")
+            ]
         yield made[0], made[1]
         connection.set_schema_to_public()
         with connection.cursor() as cursor:
             # The door's threads keep their connections for as long as they live.
             cursor.execute(END_OTHERS)
         for tenant in made:
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP SCHEMA {tenant.schema_name} CASCADE")
-            Wakeup.objects.filter(schema_name=tenant.schema_name).delete()
-            Tenant.objects.filter(pk=tenant.pk).delete()
+            schemas.take_back(tenant)
         connection.close()
 
 

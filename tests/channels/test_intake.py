@@ -227,7 +227,7 @@ def test_a_database_that_goes_away_is_no_failure_of_the_message(tenant, monkeypa
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(inbound, "read", gone)
-    monkeypatch.setattr(intake, "_has_database", lambda: False)
+    monkeypatch.setattr(intake, "has_database", lambda: False)
 
     with pytest.raises(OperationalError):
         intake.process(record.pk)
