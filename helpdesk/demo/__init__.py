@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from helpdesk.demo import standin
+
 PASSWORD = "Warteschlange-2026"  # noqa: S105 (printed at every start, for the demo only)
 
 
 def welcome_text() -> str:
     """Where to go and how to sign in, for the terminal of whoever started the demo."""
     port = settings.PORT
+    facebook = f"  Facebook (Demo)  {standin.url()}/   where you play the customer"
     return "\n".join(
         [
             "",
@@ -20,6 +23,7 @@ def welcome_text() -> str:
             f"  Password for all of them: {PASSWORD}",
             f"  Mail to support@demo.localhost by SMTP on 127.0.0.1:{settings.SMTP_PORT}",
             f"  What leaves lies in {settings.DATA_DIR / 'mail'}",
+            *([facebook] if standin.is_on() else []),
             "",
         ]
     )

@@ -23,6 +23,8 @@ from channels import intake
 from channels.intake import Arrival, InboundMessage
 from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
+from helpdesk.demo.calls import agree_calls
+from helpdesk.demo.commerce import open_books
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
 from helpdesk.provisioning import create_tenant
@@ -63,13 +65,16 @@ def load(at: datetime | None = None) -> list[str]:
         if tenant is None:
             tenant = _found(house, moment - CUSTOMERS_FOR)
             with tenant_context(tenant):
+                open_books(house, moment)
                 _write(house, (*done, *current), moment)
+                agree_calls(moment)
             touched.append(house.slug)
             continue
         with tenant_context(tenant):
             if _is_stale(moment):
                 _work_off(moment)
                 _write(house, current, moment)
+                agree_calls(moment)
                 touched.append(house.slug)
     return touched
 
@@ -182,8 +187,8 @@ def _answer(ticket: Ticket, agent: User, text: str, at: datetime) -> None:
 def _arrive(
     house: House, story: Story, text: str, at: datetime, *, answers: Message | None = None
 ) -> Message:
-    if story.channel == Channel.PORTAL:
-        return _by_portal(story, text, at)
+    if story.channel in {Channel.PORTAL, Channel.CONTACT_FORM}:
+        return _by_form(story, text, at)
     raw = _mail(house, story, text, at, answers).as_bytes()
     # Without a return path no confirmation is sent: the demo writes to nobody about its past.
     arrival = Arrival(Channel.EMAIL, raw, received_at=at, envelope_from="")
@@ -196,14 +201,18 @@ def _arrive(
 
 
 @act()
-def _by_portal(story: Story, text: str, at: datetime) -> Message:
+def _by_form(story: Story, text: str, at: datetime) -> Message:
+    """Written by somebody who is signed in, or by a stranger in the contact form."""
+    is_known = story.channel == Channel.PORTAL
+    author = User.objects.with_address(story.email).get() if is_known else None
     files = (_file(story.file),) if story.file else ()
     inbound = InboundMessage(
-        channel=Channel.PORTAL,
+        channel=story.channel,
         subject=story.subject,
         content=Content(text=text, files=files, from_address=story.email),
         received_at=at,
-        author=User.objects.with_address(story.email).get(),
+        author=author,
+        is_verified=is_known,
         silence="demo data",
     )
     return intake.take_in(inbound)[1]

@@ -139,6 +139,15 @@ OPEN = (
         left=830,
         channel=Channel.PORTAL,
     ),
+    # From the tenant's own website, by somebody whom nobody knows.
+    Story(
+        "jonas.albrecht@mail.example",
+        "Gibt es eine Testversion?",
+        "Guten Tag,\n\nwir überlegen, mit unserem Shop zu Ihnen zu wechseln. Kann man vorher "
+        "ausprobieren, ob alles passt?\n\nJonas Albrecht",
+        left=540,
+        channel=Channel.CONTACT_FORM,
+    ),
 )
 
 # Answered and written again: a follow-up stands in the same queue, with a target of its own.

@@ -1,0 +1,1 @@
+"""Facebook: direct messages and the wall of a tenant's pages, over Meta's Graph API."""
