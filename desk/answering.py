@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db.models import Q
 
 from accounts.models import User
@@ -29,18 +31,23 @@ def answer(
     files: list[File],
     state: State,
     last_seen: int | None,
+    prepare: Callable[[Message], None] | None = None,
 ) -> Message:
     """Answer, unless somebody said something after `last_seen` (a Message's id).
 
     The same answer by the same person since then is a second click: it is returned, not repeated.
-    Raises MeanwhileError. The ticket stays locked between the look and the answer.
+    Raises MeanwhileError. The ticket stays locked between the look and the answer. `prepare` notes
+    how the answer is to leave, before anybody can send it.
     """
     newer, since = _newer(ticket, last_seen)
     if twin := _twin(since, Message.Kind.OUTBOUND, by, text):
         return twin
     if newer:
         raise MeanwhileError(newer)
-    return services.reply(ticket, author=by, text=text, files=files, state=state)
+    message = services.reply(ticket, author=by, text=text, files=files, state=state)
+    if prepare is not None:
+        prepare(message)
+    return message
 
 
 @act()

@@ -12,13 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from desk import regions
-from desk.calendar_days import day_of_year, hours_text, stretch_text, stretches
+from desk.calendar_days import day_of_year, stretch_text, stretches
+from helpdesk.hours import Spec, hours_of_weekday, hours_text, region_text
 from sla.calendar import Calendar
 from sla.models import BusinessCalendar
 
 A_LEAP_YEAR = 2000
-Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def of_hours(old: Spec, new: Spec) -> list[Change]:
     changes = [
         *_week(old, new),
         *_lines(_("Time zone"), old.get("zone", ""), new.get("zone", "")),
-        *_lines(_("Public holidays"), _region(old), _region(new)),
+        *_lines(_("Public holidays"), region_text(old), region_text(new)),
         *_holidays(old, new),
     ]
     usual = _("as usual")
@@ -76,27 +75,6 @@ def of_settings(old: BusinessCalendar, new: BusinessCalendar) -> list[Change]:
     ]
 
 
-def week_text(spec: Spec) -> list[tuple[str, str]]:
-    """The week in few lines: days in a row with the same hours together."""
-    names = [str(WEEKDAYS[day]) for day in range(7)]
-    lines: list[tuple[int, int, str]] = []
-    for day in range(7):
-        hours = _intervals(spec, day)
-        if lines and lines[-1][2] == hours:
-            lines[-1] = (lines[-1][0], day, hours)
-        else:
-            lines.append((day, day, hours))
-    return [
-        (names[first] if first == last else f"{names[first]} – {names[last]}", hours)
-        for first, last, hours in lines
-    ]
-
-
-def region_text(spec: Spec) -> str:
-    """Whose public holidays count."""
-    return _region(spec)
-
-
 def _lines(what: str, old: str, new: str) -> list[Change]:
     return [Change(what, old, new)] if old != new else []
 
@@ -105,20 +83,10 @@ def _week(old: Spec, new: Spec) -> list[Change]:
     return [
         change
         for day in range(7)
-        for change in _lines(str(WEEKDAYS[day]), _intervals(old, day), _intervals(new, day))
+        for change in _lines(
+            str(WEEKDAYS[day]), hours_of_weekday(old, day), hours_of_weekday(new, day)
+        )
     ]
-
-
-def _intervals(spec: Spec, weekday: int) -> str:
-    return hours_text(sorted(spec["weekly"].get(str(weekday), []))) or _("closed")
-
-
-def _region(spec: Spec) -> str:
-    country, part = spec.get("country", ""), spec.get("subdivision", "")
-    if not country:
-        return _("none")
-    name = regions.country_name(country)
-    return f"{name}, {regions.subdivision_name(country, part)}" if part else name
 
 
 def _holidays(old: Spec, new: Spec) -> list[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -45,11 +45,6 @@ def hours_of(text: str) -> list[Pair]:
         if not earlier <= minutes_of(start) < minutes_of(end):
             raise ValueError(text)
     return pairs
-
-
-def hours_text(pairs: Iterable[Sequence[str]]) -> str:
-    """Intervals as they are written: "09:00–12:00, 13:00–15:00"; "" for none."""
-    return ", ".join(f"{start}–{end}" for start, end in pairs)
 
 
 def stretches(days: Mapping[date, Day]) -> list[tuple[date, date, Day]]:

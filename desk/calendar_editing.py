@@ -16,7 +16,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from desk.calendar_days import day_of_year, hours_text, stretch_text, stretches
+from desk.calendar_days import day_of_year, stretch_text, stretches
 from desk.calendar_forms import (
     CalendarForm,
     IntervalForm,
@@ -24,6 +24,7 @@ from desk.calendar_forms import (
     SpecialDayForm,
     SpecialDayFormSet,
 )
+from helpdesk.hours import hours_text
 from sla import calendar_edits
 from sla.calendar import Calendar, CalendarError, ZeroHoursError
 from sla.calendar_edits import SETTINGS, EndlessTierError

@@ -9,8 +9,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from desk import regions
 from desk.calendar_days import MINUTES_OF_DAY, clock_of, hours_of, minutes_of
+from helpdesk import regions
 from sla.calendar import FIRST_YEAR, LAST_YEAR
 from sla.public_holidays import is_country
 

@@ -9,6 +9,7 @@ from desk import calendar_changes, calendar_preview
 from desk.calendar_changes import Change
 from desk.calendar_editing import CalendarEditing
 from desk.counts import Count
+from helpdesk.hours import region_text, week_text
 from sla import calendar_edits
 from sla.calendar import Calendar
 from sla.models import BusinessCalendar, CalendarVersion, SupportTier
@@ -44,8 +45,8 @@ def summaries() -> list[Summary]:
         Summary(
             calendar,
             versions[calendar.pk],
-            calendar_changes.week_text(versions[calendar.pk].spec),
-            calendar_changes.region_text(versions[calendar.pk].spec),
+            week_text(versions[calendar.pk].spec),
+            region_text(versions[calendar.pk].spec),
             [
                 tier
                 for tier in tiers

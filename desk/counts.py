@@ -29,12 +29,18 @@ SELECT
     ORDER BY assignee_id, queue_band, queue_rank, due_at LIMIT %(most)s) mine),
   (SELECT count(*) FROM (SELECT 1 FROM channels_inboundrecord
     WHERE status = 'quarantined' LIMIT %(most)s) quarantine),
+  (SELECT count(*) FROM (SELECT 1 FROM tickets_message
+    WHERE status = 'unclear' LIMIT %(most)s) unclear),
   (SELECT count(*) FROM (SELECT 1 FROM sla_notice
     WHERE user_id = %(user)s AND seen_at IS NULL LIMIT %(most)s) notices),
+  (SELECT count(*) FROM (SELECT 1 FROM channels_callback WHERE state = 'agreed'
+    AND COALESCE(next_attempt_at, slot_start, created_at) < %(tomorrow)s
+    LIMIT %(most)s) calls),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
     WHERE {of} AND due_at < %(now)s LIMIT %(most)s) overdue),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
-    WHERE {of} AND due_at >= %(now)s AND due_at < %(tomorrow)s LIMIT %(most)s) due_today)
+    WHERE {of} AND due_at >= %(now)s AND due_at < %(tomorrow)s LIMIT %(most)s) due_today),
+  (SELECT string_agg(name, ', ' ORDER BY name) FROM channels_facebookpage WHERE state = 'failing')
 """
 EVERYBODYS = """queue_band IS NOT NULL AND queue_band IN (0, 1, 2)
     AND queue_rank IN (-4, -3, -2, -1, 0)"""
@@ -54,11 +60,15 @@ class Count(int):
 class Counts:
     """How much waits where; `overdue` and `due_today` of one agent's tickets when so asked."""
 
+    # The names of the Facebook pages that somebody has to look after.
+    failing_pages: str
     waiting: Count
     unassigned: Count
     mine: Count
     quarantine: Count
+    unclear: Count
     notices: Count
+    calls: Count
     overdue: Count
     due_today: Count
 
@@ -76,5 +86,5 @@ def count(user: User, *, only_mine: bool = False) -> Counts:
     }
     with connection.cursor() as cursor:
         cursor.execute(SQL.format(of=MINE if only_mine else EVERYBODYS), values)
-        row = cursor.fetchone()
-    return Counts(*(Count(number) for number in row))
+        *numbers, failing_pages = cursor.fetchone()
+    return Counts(failing_pages or "", *(Count(number) for number in numbers))

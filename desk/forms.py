@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organisation, Team, User
+from channels.facebook import wall_answers, windows
 from helpdesk.uploads import FormWithFiles
-from tickets.models import Channel, Ticket
+from tickets.models import Channel, Message, Ticket
 from tickets.states import TRANSITIONS, State
 
 TEXT_LENGTH = 200_000
@@ -64,6 +65,28 @@ class ReplyForm(MessageForm):
             initial=states[0] if states else None,
             error_messages={"invalid_choice": _("The ticket cannot go to this state from here.")},
         )
+        self.wall = wall_answers.choice_of(ticket)
+        if self.wall is not None:
+            self.fields["way"] = forms.ChoiceField(
+                choices=wall_answers.Way.choices,
+                initial=self.wall.usual,
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Please choose who may read the answer.")},
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.wall is not None and "way" in cleaned:
+            text, has_files = cleaned.get("text", ""), bool(cleaned.get("files"))
+            refusal = wall_answers.why_not(self.wall, cleaned["way"], text, has_files=has_files)
+            if refusal:
+                self.add_error("way", refusal)
+        return cleaned
+
+    def write_down(self, message: Message) -> None:
+        """Note how the answer is to leave, where its writer chose; in the act that writes it."""
+        if self.wall is not None:
+            wall_answers.write_down(self.wall, message, self.cleaned_data["way"])
 
 
 class AssignmentForm(forms.Form):
@@ -115,7 +138,12 @@ class ChannelForm(forms.Form):
 
     def __init__(self, ticket: Ticket, posted: QueryDict | None = None) -> None:
         super().__init__(posted, initial={"channel": ticket.channel}, auto_id="channel_%s")
-        ways = [Channel(ticket.channel), *(way for way in ANSWERED_BY if way != ticket.channel)]
+        # Who has no address can be reached neither by mail nor in the portal.
+        others = ANSWERED_BY if ticket.requester.has_address else ()
+        ways = [Channel(ticket.channel), *(way for way in others if way != ticket.channel)]
+        if Channel.FACEBOOK not in ways and windows.came_by_message(ticket):
+            # They wrote there: whoever was answered by mail meanwhile can be answered there again.
+            ways.append(Channel.FACEBOOK)
         self.fields["channel"] = forms.ChoiceField(
             label=pgettext_lazy("channel", "Answer by"),
             choices=[(way.value, way.label) for way in ways],

@@ -10,6 +10,9 @@ from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from channels.callback.confirmations import What
+from channels.models import CallAttempt
+from helpdesk.templatetags.moments import exact_long
 from sla.models import Promise
 from tickets.models import Event, Ticket
 from tickets.states import State
@@ -25,6 +28,13 @@ PROMISE_WORDS: dict[str, str | Lazy] = {
     "unmerged": _("open again, no longer merged"),
     "breached": _("guarantee missed"),
     "target_missed": _("target missed"),
+}
+# What `Event.what` says about a call.
+CALL_WORDS: dict[str, str | Lazy] = {
+    What.AGREED: _("Call agreed"),
+    What.MOVED: _("Call changed"),
+    What.CANCELLED: _("Call cancelled"),
+    **dict(CallAttempt.Outcome.choices),
 }
 SHOWN = 100
 
@@ -67,6 +77,8 @@ def _line(event: Event) -> Line:
 
 
 def _what(event: Event) -> str:
+    if event.kind == Event.Kind.CALL:
+        return str(CALL_WORDS.get(event.what, event.what))
     if event.kind != Event.Kind.PROMISE:
         return event.what
     causes: Iterable[tuple[str, str | Lazy]] = Promise.End.choices
@@ -74,5 +86,7 @@ def _what(event: Event) -> str:
 
 
 def _state(event: Event, value: str) -> str:
+    if event.kind == Event.Kind.CALL and value:
+        return exact_long(datetime.fromisoformat(value))
     is_state = event.kind == Event.Kind.STATE and value in State.values
     return str(State(value).label) if is_state else value

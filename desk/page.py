@@ -27,7 +27,10 @@ def desk_page(
         "mine": counts.mine,
         "unassigned": counts.unassigned,
         "quarantine": counts.quarantine,
+        "unclear": counts.unclear,
         "notices": counts.notices,
+        "calls": counts.calls,
+        "failing_pages": counts.failing_pages,
     }
     response = render(request, template, {"nav": nav, **context}, status=status)
     patch_vary_headers(response, ["HX-Request"])

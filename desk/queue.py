@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from django.urls import reverse
 
+from channels.facebook import windows
+from channels.facebook.window import Window
 from helpdesk import keyset
 from sla.models import CalendarVersion, Priority, Promise, SupportTier
 from tickets.models import QUEUE_ORDER, Channel, Ticket, TicketQuerySet
@@ -20,6 +22,13 @@ class Row:
 
     ticket: Ticket
     promise: Promise
+    # Until when a direct message reaches the customer; None for what is answered otherwise.
+    window: Window | None = None
+
+    @property
+    def must_be_earlier(self) -> bool:
+        """True where the customer cannot be answered as now any more when the answer is due."""
+        return self.window is not None and self.window.ends_before(self.ticket.due_at)
 
     @property
     def url(self) -> str:
@@ -72,7 +81,12 @@ def _address() -> str:
 
 def _rows(tickets: list[Ticket]) -> list[Row]:
     promises = {promise.ticket_id: promise for promise in _promises(tickets)}
-    return [Row(ticket, promises[ticket.pk]) for ticket in tickets if ticket.pk in promises]
+    known = windows.of_tickets(tickets)
+    return [
+        Row(ticket, promises[ticket.pk], known.get(ticket.pk))
+        for ticket in tickets
+        if ticket.pk in promises
+    ]
 
 
 def _promises(tickets: list[Ticket]) -> list[Promise]:

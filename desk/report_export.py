@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -22,7 +24,9 @@ from tickets.models import Channel
 
 BATCH = 2000
 # What spreadsheets take for a formula, full-width signs too.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Behind a separator as well: some are set to another one than ours.
+SIGN = "[=+\\-@＝＋－＠]"
+FORMULA = re.compile(rf"\A(?=\s*{SIGN}|[\t\r\n])|(?<=.)[,;\t\r\n]\s*(?={SIGN})", re.DOTALL)
 VALUES = (
     "pk",
     "ticket__number",
@@ -70,8 +74,12 @@ def lines(filters: Filters, at: datetime) -> Iterator[str]:
 
 def safe(text: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    written = str(text)
-    return f"'{written}" if written.startswith(FORMULA) else written
+    seen = [char for char in str(text) if char.isspace() or unicodedata.category(char)[0] != "C"]
+    return FORMULA.sub(_as_text, "".join(seen))
+
+
+def _as_text(found: re.Match[str]) -> str:
+    return f"{found[0]}'"
 
 
 def _batch(filters: Filters, at: datetime, last: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Team, User
-from sla import report
+from sla import tiers
 from sla.calendar import FIRST_YEAR, LAST_YEAR
 from sla.models import Promise, SupportTier
 from sla.report import NOBODY, Dimension, Filters, Outcome, Period
@@ -95,7 +95,7 @@ class ReportForm(forms.Form):
     )
 
     def __init__(self, query: Mapping[str, str]) -> None:
-        self.zone = report.zone()
+        self.zone = tiers.zone()
         self.today = localdate(timezone=self.zone)
         values = {name: query.get(name, "") for name in self.base_fields}
         if not values["since"] and not values["until"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.forms import Form
 from django.http import HttpResponse
@@ -11,7 +12,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
 
 from accounts.models import Team
-from desk import history
+from channels.facebook import windows
+from channels.facebook.window import Window
+from channels.models import CallBack
+from desk import facebook_person, history
+from desk.booked import booked
+from desk.facebook_wall import wall_of
 from desk.forms import (
     AssignmentForm,
     ChannelForm,
@@ -51,7 +57,7 @@ def whole(
     request: Request,
     ticket: Ticket,
     *,
-    reply_form: Form | None = None,
+    reply_form: ReplyForm | None = None,
     note_form: Form | None = None,
     newer: Sequence[Message] = (),
 ) -> HttpResponse:
@@ -61,8 +67,11 @@ def whole(
     seen = {"last_message": thread[-1].pk if thread else None}
     if reply_form is None and states_after_answer(ticket) and not ticket.merged_into_id:
         reply_form = ReplyForm(ticket, initial=seen)
+    shown = _shown(ticket, thread)
     context = {
-        **_shown(ticket, thread),
+        **shown,
+        # A text that could not be sent stays where it can be copied.
+        "is_blocked": _is_blocked(shown["window"], reply_form),
         "reply_form": reply_form,
         "note_form": note_form or NoteForm(initial=seen),
         "open_form": "note" if note_form is not None else "reply",
@@ -87,14 +96,29 @@ def current_promise(ticket: Ticket) -> Promise | None:
     return next(is_open, None) or next(told, None)
 
 
-def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, object]:
+def _is_blocked(window: Window | None, form: ReplyForm | None) -> bool:
+    """Whether no answer can leave; on a wall, everybody can still be answered in public."""
+    if form is not None and (form.is_bound or form.wall is not None):
+        return False
+    return window is not None and window.is_closed
+
+
+def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, Any]:
     others = Ticket.objects.filter(organisation=ticket.organisation).exclude(pk=ticket.pk)
+    promise, window = current_promise(ticket), windows.of_ticket(ticket)
+    due_at = promise.due_at if promise is not None and promise.is_open else None
     return {
         "ticket": ticket,
         "thread": thread,
-        "promise": current_promise(ticket),
+        "wall": wall_of(thread, promise),
+        "promise": promise,
+        "window": window,
+        "facebook": facebook_person.on(ticket),
+        "ends_before_due": window is not None and window.ends_before(due_at),
         "tier": tier_of(ticket.organisation),
+        "booked": booked(ticket.organisation),
         "events": history.lines(ticket),
+        "call": CallBack.objects.all().of(ticket).open().order_by("pk").first(),
         "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
         "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
         "team_form": TicketTeamForm(ticket) if Team.objects.exists() else None,

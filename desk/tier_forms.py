@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from helpdesk.texts import one_line
 from sla.models import DEFAULT_CHANNELS, BusinessCalendar, SupportTier
 from sla.tier_edits import fingerprint
 from tickets.models import Channel
@@ -76,13 +77,18 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             "is_guaranteed",
             "guaranteed_channels",
             "allowed_channels",
+            "is_offered",
             "calendar",
         ]
         labels: ClassVar[dict[str, Any]] = {
+            "is_offered": _("Customers can book it"),
             "text": _("What customers read"),
             "priority": _("Priority in the queue"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
+            "is_offered": _(
+                "Without it the level is withdrawn: nobody new gets it, who has it keeps it."
+            ),
             "text": _("Instead of a number of hours, e.g. “usually 1–2 working days”."),
         }
 
@@ -95,7 +101,7 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             required=False,
         )
         if instance.is_default:
-            del self.fields["make_default"]
+            del self.fields["make_default"], self.fields["is_offered"]
         # What somebody else stored while this was typed.
         self.changed_meanwhile: SupportTier | None = None
 
@@ -107,6 +113,9 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             for name in self.fields
             if name not in {"seen", "make_default"} and _shown(other, name) != _shown(self, name)
         ]
+
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -161,6 +170,8 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 def _shown(form: TierForm, name: str) -> str:
     """A field's value in words."""
     value = form[name].value()
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
     choices = {str(key): text for key, text in getattr(form.fields[name], "choices", ())}
     values = [str(one) for one in (value if isinstance(value, list) else [value]) if one]
     return ", ".join(str(choices.get(one, one)) for one in values if one != "0") or "–"

@@ -55,4 +55,6 @@ def _full(row: Row) -> str:
     ) % {"priority": row.promise.get_priority_display()}
     if not row.rose:
         return said
-    return f"{said} {_('It rose because its target passed long ago.')}"
+    # Not inside an f-string: there, what collects the texts does not see it.
+    rose = _("It rose because its target passed long ago.")
+    return f"{said} {rose}"

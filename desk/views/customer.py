@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Organisation
+from channels.facebook import linking
 from desk import ticket_page
 from desk.forms import ChannelForm, LinkForm
 from desk.page import desk_page
 from helpdesk.http import Request, agent_required
 from tickets import senders, services
+from tickets.models import Ticket
 
 # More organisations than this are better found by another word.
 MOST_FOUND = 20
@@ -24,16 +26,14 @@ MOST_FOUND = 20
 def link(request: Request, number: int) -> HttpResponse:
     """Say to which organisation the ticket's requester belongs."""
     found = ticket_page.find(request, number)
+    if not found.requester.has_address and linking.sender_on(found) is not None:
+        # Whose account that is, only the customer can say.
+        return redirect("desk:facebook_person", found.number)
     form = LinkForm(request.POST or None)
     if request.method == "POST" and found.requester.is_agent:
         form.add_error(None, _("This person is in your team and belongs to no customer."))
     elif request.method == "POST" and form.is_valid():
-        organisation = form.cleaned_data["organisation"]
-        senders.link_sender(found.requester, organisation, by=request.user)
-        said = _("%(name)s belongs to %(organisation)s now.")
-        names = {"name": found.requester, "organisation": organisation}
-        messages.success(request, said % names)
-        return redirect("desk:ticket", number)
+        return _link(request, found, form.cleaned_data["organisation"])
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     named = Organisation.objects.filter(name__icontains=query) if query else None
     context = {
@@ -43,6 +43,23 @@ def link(request: Request, number: int) -> HttpResponse:
         "organisations": named.order_by("name", "pk")[:MOST_FOUND] if named is not None else [],
     }
     return desk_page(request, "desk/link.html", context, status=422 if form.errors else 200)
+
+
+def _link(request: Request, found: Ticket, organisation: Organisation) -> HttpResponse:
+    person = found.requester
+    own = person.organisation
+    try:
+        senders.link_sender(person, organisation, by=request.user)
+    except senders.NeededError:
+        refusal = _(
+            "%(name)s alone administers %(own)s, which has booked a support level. "
+            "Cancel that first, or make somebody else administrator."
+        )
+        messages.error(request, refusal % {"name": person, "own": own})
+        return redirect("desk:link", found.number)
+    said = _("%(name)s belongs to %(organisation)s now.")
+    messages.success(request, said % {"name": person, "organisation": organisation})
+    return redirect("desk:ticket", found.number)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels import intake
-from channels.models import InboundRecord
+from channels.models import FacebookPage, InboundRecord
 from desk.page import desk_page
 from helpdesk import keyset
 from helpdesk.http import Request, agent_required
@@ -32,6 +32,7 @@ def quarantine(request: Request) -> HttpResponse:
     after = keyset.encode((last.received_at, last.pk)) if last else ""
     context = {
         "records": shown,
+        "has_facebook": FacebookPage.objects.exists(),
         "first_page": request.path if request.GET.get("after") else "",
         "next_page": f"{request.path}?{urlencode({'after': after})}" if after else "",
     }

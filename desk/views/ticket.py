@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Team
+from channels.facebook import windows
+from channels.facebook.outbound import too_large
 from desk import answering, ticket_page
 from desk.forms import (
     AssignmentForm,
@@ -50,6 +52,8 @@ def create_reply(request: Request, number: int) -> HttpResponse:
     if not states_after_answer(here):
         messages.error(request, _("This ticket is spam. Open it first, then answer."))
         return redirect("desk:ticket", here.number)
+    if form.is_valid():
+        _check_facebook(here, form)
     if not form.is_valid():
         return ticket_page.whole(request, here, reply_form=form)
     try:
@@ -60,6 +64,7 @@ def create_reply(request: Request, number: int) -> HttpResponse:
             files=form.cleaned_data["files"],
             state=State(form.cleaned_data["state"]),
             last_seen=form.cleaned_data["last_message"],
+            prepare=form.write_down,
         )
     except answering.MeanwhileError as meanwhile:
         return _ask_again(request, here, meanwhile.newer)
@@ -165,6 +170,22 @@ def explanation(request: Request, number: int) -> HttpResponse:
     if wants_partial(request):
         return desk_part(request, "_explanation.html", context)
     return desk_page(request, "desk/explanation.html", context)
+
+
+def _check_facebook(ticket: Ticket, form: ReplyForm) -> None:
+    """An answer that Facebook is sure to refuse is not even written down (law 3)."""
+    window = windows.of_ticket(ticket)
+    if window is None or form.wall is not None:
+        return
+    files = form.cleaned_data["files"]
+    reasons = [too_large(one.filename, one.content_type, len(one.content)) for one in files]
+    if window.is_closed:
+        said = _("Not sent: Facebook takes no answer any more. Your text is kept here.")
+        form.add_error(None, said)
+    for reason in filter(None, reasons):
+        form.add_error("files", reason)
+    if files and form.errors:
+        form.add_error("files", _("Please choose the files again."))
 
 
 def _ask_again(request: Request, found: Ticket, newer: list[Message]) -> HttpResponse:

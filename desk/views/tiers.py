@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from billing import prices
 from desk.counts import COUNTED_TO, Count
 from desk.page import desk_page
 from desk.tier_forms import TierForm
@@ -79,6 +80,10 @@ def _edit(request: Request, found: SupportTier) -> HttpResponse:
 def _save(form: TierForm) -> bool:
     """Store what was typed; what stands against it becomes a complaint of the form."""
     values = form.cleaned_data
+    if values.get("make_default") and form.instance.pk and prices.costs_something(form.instance):
+        said = _("New customers cannot begin with a level that costs something or has been booked.")
+        form.add_error("make_default", said)
+        return False
     try:
         tier_edits.save_tier(
             form.instance, seen=values["seen"], make_default=values.get("make_default", False)
@@ -106,6 +111,7 @@ def _page(request: Request, form: TierForm) -> HttpResponse:
         "tier": tier,
         "kept": Count(kept),
         "channels": _channels(form),
+        "has_no_price": _has_no_price(tier),
         "is_removable": bool(tier.pk) and tier_edits.is_removable(tier),
         "changed": changed,
         "differences": form.differences(changed) if changed else [],
@@ -113,6 +119,11 @@ def _page(request: Request, form: TierForm) -> HttpResponse:
     }
     status = 422 if form.errors or changed else 200
     return desk_page(request, "desk/settings/tier.html", context, status=status)
+
+
+def _has_no_price(tier: SupportTier) -> bool:
+    """True for a stored tier that could be booked, had it a price."""
+    return bool(tier.pk) and not tier.is_default and prices.current().cents(tier) is None
 
 
 def _channels(form: TierForm) -> list[dict[str, object]]:

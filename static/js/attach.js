@@ -53,9 +53,34 @@ function show(box, input) {
   list.hidden = files.length === 0;
 }
 
-for (const box of document.querySelectorAll("[data-attach]")) {
-  const input = box.querySelector('input[type="file"]');
-  box.classList.add("is-listed");
-  input.addEventListener("change", () => show(box, input));
-  if (input.files.length) show(box, input);
+// Files may be dropped anywhere on their form.
+function take(form, box, input) {
+  const over = (isOver) => (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    box.classList.toggle("is-over", isOver);
+  };
+  form.addEventListener("dragover", over(true));
+  form.addEventListener("dragleave", over(false));
+  form.addEventListener("drop", (event) => {
+    over(false)(event);
+    if (!event.dataTransfer?.files.length) return;
+    const all = new DataTransfer();
+    for (const file of [...input.files, ...event.dataTransfer.files]) all.items.add(file);
+    input.files = all.files;
+    show(box, input);
+  });
 }
+
+function bind() {
+  for (const box of document.querySelectorAll("[data-attach]:not(.is-listed)")) {
+    const input = box.querySelector('input[type="file"]');
+    box.classList.add("is-listed");
+    input.addEventListener("change", () => show(box, input));
+    if (input.form) take(input.form, box, input);
+    if (input.files.length) show(box, input);
+  }
+}
+
+bind();
+document.addEventListener("htmx:load", bind);

@@ -1,6 +1,7 @@
 // Writing that is never lost: drafts stay in this browser until the server has said it kept them.
 const PREFIX = "draft:";
 const PENDING = "draft-pending";
+const LINES = 'input:is([type="text"], [type="email"]):not([tabindex="-1"])';
 const KEPT_FOR = 14 * 24 * 3_600_000;
 
 const read = (key) => {
@@ -11,9 +12,10 @@ const read = (key) => {
   }
 };
 
-const write = (key, text) => {
+const write = (key, text, fields, stamp) => {
+  const isEmpty = ![text, ...Object.values(fields)].some((one) => one.trim());
   try {
-    if (text.trim()) localStorage.setItem(PREFIX + key, JSON.stringify({ text, at: Date.now() }));
+    if (!isEmpty) localStorage.setItem(PREFIX + key, JSON.stringify({ text, fields, stamp, at: Date.now() }));
     else localStorage.removeItem(PREFIX + key);
     return true;
   } catch {
@@ -42,20 +44,29 @@ function keep(form) {
   const said = form.querySelector(".draft-kept");
   const key = form.dataset.draft;
   const draft = read(key);
+  const lines = [...form.querySelectorAll(LINES)];
+  // The form's own name comes back with its draft: sent once more, it is the same form.
+  const stamp = form.querySelector('input[name="stamp"]');
   if (draft && !area.value.trim()) {
     area.value = draft.text;
+    for (const line of lines) line.value ||= draft.fields?.[line.name] ?? "";
+    if (stamp && draft.stamp) stamp.value = draft.stamp;
     if (said) said.textContent = said.dataset.restored;
   }
+  const save = () =>
+    write(key, area.value, Object.fromEntries(lines.map((line) => [line.name, line.value])), stamp?.value);
   let timer = 0;
-  area.addEventListener("input", () => {
+  form.addEventListener("input", ({ target }) => {
+    if (target !== area && !lines.includes(target)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const done = write(key, area.value);
+      const done = save();
       if (said) said.textContent = done && area.value.trim() ? said.dataset.kept : "";
     }, 400);
   });
   form.addEventListener("submit", () => {
-    write(key, area.value);
+    clearTimeout(timer);
+    save();
     sessionStorage.setItem(PENDING, key);
   });
 }
@@ -136,8 +147,17 @@ addEventListener("pageshow", release);
 
 settle();
 sweep();
-for (const form of document.querySelectorAll("form[data-draft]")) keep(form);
-for (const form of document.querySelectorAll("form[data-send]")) guard(form);
+const known = new WeakSet();
+function bind() {
+  for (const form of document.querySelectorAll("form:is([data-draft], [data-send])")) {
+    if (known.has(form)) continue;
+    known.add(form);
+    if ("draft" in form.dataset) keep(form);
+    if ("send" in form.dataset) guard(form);
+  }
+}
+bind();
+document.addEventListener("htmx:load", bind);
 for (const list of document.querySelectorAll("[data-composer] [role=tablist]")) tabs(list);
 
 // Only after the browser has gone to the place that the address names: it would take the focus away.

@@ -1,8 +1,8 @@
 // Tells open pages to look again: by server-sent events, and by polling while there is no stream.
 // A hint carries no data; each element marked data-live asks its own URL, with its own rights.
 const POLL = 15_000;
-// Even with a stream, time alone changes the queue: look again now and then.
-const CHECK = 60_000;
+// Even with a stream, time alone changes the queue, and a hint can get lost: look now and then.
+const CHECK = 30_000;
 const SETTLE = 250;
 const RETRY = [1_000, 2_000, 5_000, 10_000, 15_000];
 
@@ -14,9 +14,16 @@ const waiting = new WeakMap();
 const settings = () => document.getElementById("live");
 const isLive = () => source !== null && source.readyState === EventSource.OPEN;
 
+// What is chosen but not sent is work too: its button may have the focus already.
+function isChosen(select) {
+  const usual = [...select.options].findIndex((one) => one.defaultSelected);
+  return select.selectedIndex !== Math.max(usual, 0);
+}
+
 function isBusy(element) {
   const at = document.activeElement;
-  return Boolean(at?.matches("select, textarea, input") && element.contains(at));
+  if (at?.matches("select, textarea, input") && element.contains(at)) return true;
+  return [...element.querySelectorAll("[data-assign]")].some(isChosen);
 }
 
 // What an element replaces may lie elsewhere on the page: it is left alone while somebody uses it.
@@ -109,6 +116,29 @@ function announce(target) {
   const status = document.getElementById("status");
   if (words && status && status.textContent !== words) status.textContent = words;
 }
+
+// What was looked up before an act, or beside it, must not cover what the act changes; and the form
+// that acts must stay on the page until its answer is there.
+let acts = 0;
+let inFlight = 0;
+const isAct = ({ requestConfig }) => requestConfig.verb !== "get";
+
+document.addEventListener("htmx:beforeSend", ({ detail }) => {
+  detail.xhr.acts = acts;
+  if (!isAct(detail)) return;
+  acts += 1;
+  inFlight += 1;
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (isAct(detail)) inFlight -= 1;
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  if (isAct(detail) || !("live" in elt.dataset)) return;
+  if (detail.xhr.acts === acts && inFlight === 0) return;
+  detail.shouldSwap = false;
+  setTimeout(() => document.contains(elt) && look(elt), SETTLE);
+});
 
 // A swap must not fold what somebody opened.
 const opened = new Set();

@@ -103,5 +103,5 @@ def test_quarantine_runs_a_fixed_number_of_queries(desk, count, django_assert_nu
     for number in range(count):
         quarantined(number)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         desk.get(URL)

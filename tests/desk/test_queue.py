@@ -163,7 +163,10 @@ def test_mine_shows_and_counts_what_is_assigned_to_me(client, agent):
         "mine": 1,
         "unassigned": 1,
         "quarantine": 0,
+        "unclear": 0,
         "notices": 0,
+        "calls": 0,
+        "failing_pages": "",
     }
 
 

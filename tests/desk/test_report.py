@@ -251,7 +251,7 @@ def test_list_of_tickets_runs_a_fixed_number_of_queries(
     for _ in range(count):
         answer(opened("Gold"), agent, f"{TUESDAY} 10:00")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = desk.get(TICKETS, MARCH)
 
     assert len(numbers(response)) == count
@@ -262,7 +262,7 @@ def test_report_page_runs_a_fixed_number_of_queries(desk, agent, count, django_a
     for _ in range(count):
         answer(opened("Gold"), agent, f"{TUESDAY} 10:00")
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         response = desk.get(REPORT, {**MARCH, "by": "organisation"})
 
     assert len(response.context["rows"]) == count
@@ -312,6 +312,22 @@ def test_no_cell_of_the_file_is_a_formula(desk, subject):
     Ticket.objects.filter(pk=ticket.pk).update(subject=subject)
 
     assert exported(desk)[1][1] == f"'{subject}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "cell"),
+    [
+        ("Tee,=1+1", "Tee,'=1+1"),
+        ("Tee; +49", "Tee; '+49"),
+        ("\ufeff=1", "'=1"),
+        ("Tee - grün", "Tee - grün"),
+    ],
+)
+def test_nor_is_what_another_separator_would_make_a_cell(desk, subject, cell):
+    ticket = opened("Gold")
+    Ticket.objects.filter(pk=ticket.pk).update(subject=subject)
+
+    assert exported(desk)[1][1] == cell
 
 
 def test_file_is_whole_however_many_batches_it_takes(desk, monkeypatch):

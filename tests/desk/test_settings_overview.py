@@ -22,7 +22,10 @@ def test_the_overview_says_how_things_stand(boss):
         ("Saturday – Sunday", "closed"),
     ]
     assert page.context["region"] == "Germany, Nordrhein-Westfalen"
-    for name in ("desk:tiers", "desk:calendars", "desk:people", "desk:teams"):
+    assert [(str(one), cents) for one, cents in page.context["priced"]][-1] == ("Gold", 5900)
+    assert "not complete: no invoice can be written" in page.content.decode()
+    names = ("tiers", "calendars", "people", "teams", "prices", "supplier")
+    for name in [f"desk:{one}" for one in names]:
         assert f'href="{reverse(name)}"' in page.content.decode()
 
 
@@ -36,6 +39,7 @@ def test_the_rail_of_an_agent_has_no_settings(client, agent):
     page = client.get(reverse("desk:queue")).content.decode()
 
     assert reverse("desk:settings") not in page
+    assert reverse("desk:billing") not in page
 
 
 @pytest.mark.parametrize("who", ["agent", "customer"])

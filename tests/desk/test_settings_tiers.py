@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
+from billing.models import PriceList
 from sla.models import BusinessCalendar, CalendarVersion, SupportTier
 from sla.tier_edits import fingerprint
 from tests.factories import CustomerFactory, open_ticket, organisation, tier
@@ -30,6 +31,7 @@ def typed(**changed):
         "text": "sofort",
         "allowed_channels": WAYS,
         "guaranteed_channels": WAYS,
+        "is_offered": "on",
         "calendar": "",
         "seen": "",
         **changed,
@@ -106,6 +108,7 @@ def test_a_new_tier_is_what_was_typed(boss):
         "guaranteed_channels": ["email", "portal_form"],
         "allowed_channels": ["email", "portal_form"],
         "is_default": False,
+        "is_offered": True,
         "calendar": None,
     }
 
@@ -238,11 +241,20 @@ def test_only_what_was_changed_is_shown_as_changed(boss):
 
 
 def test_new_customers_can_begin_with_another_tier(boss):
+    PriceList.objects.update(prices={})
     change(boss, "Bronze", typed_for("Bronze", make_default="on"))
 
     assert list(SupportTier.objects.filter(is_default=True)) == [tier("Bronze")]
     page = boss.get(reverse("desk:tier", args=[tier("Bronze").pk]))
     assert "make_default" not in page.context["form"].fields
+
+
+def test_they_do_not_begin_with_one_that_costs_something(boss):
+    response = change(boss, "Bronze", typed_for("Bronze", make_default="on"))
+
+    said = "New customers cannot begin with a level that costs something"
+    assert said in response.content.decode()
+    assert SupportTier.objects.get(is_default=True) == tier("Basis")
 
 
 def test_tiers_are_moved(boss):
@@ -292,3 +304,54 @@ def test_a_tier_of_another_tenant_is_not_there(boss, other_tenant):
 def test_looking_changes_no_order(boss):
     assert boss.get(reverse("desk:tier_position", args=[tier("Gold").pk])).status_code == 405
     assert boss.get(reverse("desk:tier_removal", args=[tier("Gold").pk])).status_code == 405
+
+
+def test_a_level_is_withdrawn_and_offered_again(boss):
+    change(boss, "Gold", {**typed_for("Gold"), "is_offered": ""})
+
+    assert not tier("Gold").is_offered
+    rows = boss.get(reverse("desk:tiers")).content.decode()
+    assert rows.count(">withdrawn<") == 1
+
+    change(boss, "Gold", typed_for("Gold"))
+
+    assert tier("Gold").is_offered
+
+
+def test_the_level_of_new_customers_cannot_be_withdrawn(boss):
+    page = boss.get(reverse("desk:tier", args=[tier("Basis").pk]))
+    assert "is_offered" not in page.content.decode()
+
+    change(boss, "Basis", {**typed_for("Basis"), "is_offered": ""})
+
+    assert tier("Basis").is_offered
+
+
+def test_who_withdrew_it_meanwhile_is_said_in_words(boss):
+    values = typed_for("Gold")
+    change(boss, "Gold", {**values, "is_offered": ""})
+
+    page = change(boss, "Gold", {**values, "name": "Platin"})
+
+    assert ("Customers can book it", "no") in [
+        (str(label), value) for label, value in page.context["differences"]
+    ]
+
+
+def test_a_level_without_a_price_says_that_it_cannot_be_booked(boss):
+    assert (
+        "It has no price yet"
+        not in boss.get(reverse("desk:tier", args=[tier("Gold").pk])).content.decode()
+    )
+    boss.post(reverse("desk:new_tier"), typed())
+
+    text = boss.get(reverse("desk:tier", args=[tier("Platin").pk])).content.decode()
+
+    assert "It has no price yet" in text
+    assert reverse("desk:new_prices") in text
+
+
+def test_a_name_is_one_line(boss):
+    change(boss, "Gold", typed_for("Gold") | {"name": "Gold\r\nBcc: spur@spur.example"})
+
+    assert SupportTier.objects.filter(name="Gold Bcc: spur@spur.example").exists()
