@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -9,11 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from helpdesk.http import Request
-from portal.forms import ReplyForm
 from tickets.models import Message, Ticket
 
 
-def form_id_of(request: Request, form: ReplyForm) -> str:
+def form_id_of(request: Request, form: forms.Form) -> str:
     """The form's id, bound to who sent it: nobody can name another person's form."""
     return f"{request.user.pk}:{form.cleaned_data['form_id']}"
 
@@ -33,7 +33,7 @@ def kept_for_later(request: Request) -> HttpResponse:
     return redirect("portal:tickets")
 
 
-def not_stored(form: ReplyForm) -> None:
+def not_stored(form: forms.Form) -> None:
     form.add_error(
         None,
         _("We could not store your message just now. Your text is kept here; please try again."),

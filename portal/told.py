@@ -9,11 +9,11 @@ from allauth.account.models import EmailAddress
 from django.utils.timezone import now
 
 from accounts.models import User
-from sla.calendar import CalendarError, Step
+from sla.calendar import Calendar, CalendarError, Step
 from sla.history import changes_of
 from sla.models import Promise, SupportTier
 from sla.services import open_promise
-from sla.tiers import default_calendar, tier_of, version_for
+from sla.tiers import default_version, tier_of, version_for
 from tenants.models import Route, Tenant
 from tickets.models import Channel, Ticket
 
@@ -58,7 +58,11 @@ def is_confirmed(user: User) -> bool:
 def hours(at: datetime | None = None) -> Hours | None:
     """The tenant's business hours at a moment; None when they are never open."""
     moment = at or now()
-    calendar = default_calendar().current(moment).hours
+    return hours_of(default_version(moment).hours, moment)
+
+
+def hours_of(calendar: Calendar, moment: datetime) -> Hours | None:
+    """Whether somebody is there by a calendar; None when it is never open."""
     try:
         if calendar.is_open(moment):
             return Hours(is_open=True, closes_at=calendar.closing(moment), opens_at=None)

@@ -1,37 +1,58 @@
-"""The customers' pages; only the front page is open to everybody."""
+"""The customers' pages; only the front page and what is public about support need no sign-in."""
 
-from __future__ import annotations
+from django.urls import path
 
-from datetime import date
-
-from django.urls import path, register_converter
-
-from portal.views import home, statement, ticket, tickets
-
-
-class MonthConverter:
-    """A month as it stands in an address: 2026-11."""
-
-    regex = "[0-9]{4}-[0-9]{2}"
-
-    def to_python(self, value: str) -> date:
-        return date.fromisoformat(f"{value}-01")
-
-    def to_url(self, value: date | str) -> str:
-        return value if isinstance(value, str) else f"{value:%Y-%m}"
-
-
-register_converter(MonthConverter, "month")
+from helpdesk import converters  # noqa: F401 (makes months known)
+from portal.views import (
+    calls,
+    contact,
+    facebook,
+    home,
+    invoices,
+    levels,
+    modules,
+    settings,
+    statement,
+    ticket,
+    tickets,
+)
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("supportlevel/", levels.levels, name="levels"),
+    path("kontakt/", contact.contact, name="contact"),
+    path("kontakt/gesendet/<str:token>/", contact.contact_sent, name="contact_sent"),
+    path(
+        "kontakt/bestaetigung/<str:token>/",
+        contact.contact_confirmation,
+        name="contact_confirmation",
+    ),
     path("tickets/", tickets.tickets, name="tickets"),
     path("tickets/neu/", tickets.new_ticket, name="new_ticket"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/antwort/", ticket.create_reply, name="reply"),
     path("tickets/<int:number>/abschluss/", ticket.create_closure, name="closure"),
+    path("tickets/<int:number>/rueckruf/", calls.ticket_call, name="ticket_call"),
+    path("tickets/<int:number>/rueckruf/absage/", calls.cancel_call, name="call_cancellation"),
+    path("rueckruf/", calls.new_call, name="new_call"),
     path("zusagen/", statement.statements_list, name="statements"),
     path("zusagen/<month:month>/", statement.statement, name="statement"),
     path("anhaenge/<int:pk>/", ticket.attachment, name="attachment"),
+    path("einstellungen/", settings.settings, name="settings"),
+    path("einstellungen/zusatzmodule/", modules.modules, name="modules"),
+    path("einstellungen/zusatzmodule/buchung/", modules.create_booking, name="new_booking"),
+    path("einstellungen/zusatzmodule/bestaetigung/<int:pk>/", modules.confirmation, name="booking"),
+    path("einstellungen/zusatzmodule/verlauf/", modules.history, name="booking_history"),
+    path("einstellungen/zusatzmodule/kuendigung/", modules.cancellation, name="cancellation"),
+    path(
+        "einstellungen/zusatzmodule/kuendigung/ruecknahme/",
+        modules.revoke_cancellation,
+        name="cancellation_revoked",
+    ),
+    path("einstellungen/facebook/<int:pk>/trennung/", facebook.unlink, name="facebook_unlinked"),
+    path("facebook/verbinden/<str:token>/", facebook.link, name="facebook_link"),
+    path("einstellungen/rechnungen/", invoices.invoices, name="invoices"),
+    path("einstellungen/rechnungen/<int:pk>/", invoices.invoice, name="invoice"),
+    path("einstellungen/rechnungsanschrift/", invoices.address, name="billing_address"),
 ]

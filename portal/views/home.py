@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from channels.callback import offers
+from channels.models import ContactForm
 from portal import told
 from tickets.models import Ticket
 
@@ -18,7 +20,11 @@ LATEST = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """How to reach the tenant; for customers also their latest tickets and their tier."""
-    context: dict[str, object] = {"hours": told.hours(), "support_address": told.support_address()}
+    context: dict[str, object] = {
+        "hours": told.hours(),
+        "support_address": told.support_address(),
+        "has_contact_form": not request.user.is_authenticated and ContactForm.is_there(),
+    }
     user = request.user
     if isinstance(user, User) and not user.is_agent:
         tickets = (
@@ -28,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= {
             "tickets": tickets[:LATEST],
             "tier": tier,
+            "has_calls": offers.is_open_to(tier),
             "mail_instead": told.mail_instead(tier),
         }
     return render(request, "portal/home.html", context)

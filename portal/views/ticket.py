@@ -14,7 +14,7 @@ from channels.raw import StorageFullError
 from helpdesk.downloads import attachment_response
 from helpdesk.http import Request, customer_required
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
-from portal import told
+from portal import calls, told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReplyForm
 from tickets import services
@@ -96,6 +96,7 @@ def _page(request: Request, found: Ticket, form: ReplyForm, *, status: int = 200
         "steps": seen.steps,
         "changes": seen.changes,
         "seconds": seen.seconds,
+        **calls.on_ticket(found, request.user),
         "reply_form": form if found.requester_id == request.user.pk else None,
         "attachment_limit": FILE_LIMIT,
         "message_limit": MESSAGE_LIMIT,

@@ -199,7 +199,7 @@ def test_statement_runs_a_fixed_number_of_queries(portal, anna, count, django_as
     for _ in range(count):
         asked(anna)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = portal.get(MARCH)
 
     assert len(response.context["statement"].lines) == Ticket.objects.count() == count

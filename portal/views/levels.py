@@ -1,0 +1,20 @@
+"""The public page about support: how to reach it, when it is there, and what it promises."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import override
+from django.views.decorators.http import require_safe
+
+from portal.levels import levels_page
+
+
+@login_not_required
+@require_safe
+def levels(request: HttpRequest) -> HttpResponse:
+    """Everything from live data: ways, hours, today's state, tiers and their prices."""
+    page = levels_page()
+    with override(page.zone):
+        return render(request, "portal/levels.html", {"page": page})
