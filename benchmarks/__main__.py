@@ -6,7 +6,18 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 
-SECTIONS = ("due", "intake", "queue_page", "next_ticket", "sweep", "upgrade", "startup")
+SECTIONS = (
+    "due",
+    "intake",
+    "contact_form",
+    "facebook",
+    "queue_page",
+    "next_ticket",
+    "sweep",
+    "upgrade",
+    "billing",
+    "startup",
+)
 
 
 def main(names: list[str]) -> int:

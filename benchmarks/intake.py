@@ -62,7 +62,7 @@ def _measure() -> list[Row]:
     with scratch.plain(other.schema_name) as plain:
         for number, mails in enumerate(list(_chunks(tenant))):
             records, seconds = _ours(tenant, mails)
-            limit = _limit(plain, other.schema_name, mails, _rows(tenant, records))
+            limit = _limit(plain, other.schema_name, mails, rows(tenant, records))
             if number:  # the first chunk warms both up
                 ours, limits, sizes = ours + seconds, limits + limit, sizes + len(mails)
     return [
@@ -102,7 +102,7 @@ def _ours(tenant: Any, mails: list[bytes]) -> tuple[list[int], float]:
         return records, time.perf_counter() - started
 
 
-def _rows(tenant: Any, records: list[int]) -> list[list[Insert]]:
+def rows(tenant: Any, records: list[int]) -> list[list[Insert]]:
     """The rows that each mail has led to, as plain inserts."""
     from django.db import connection
     from django_tenants.utils import tenant_context

@@ -26,27 +26,27 @@ REST_SECONDS = 15
 def measure() -> Iterator[Row]:
     """Start the whole helpdesk twice on a data folder of its own; takes about a minute."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        environment = _environment(Path(folder))
+        variables = environment(Path(folder))
         bare = _bare_interpreter()
         beside = f"machine: `import django` alone {bare:.2f} s"
-        with _running(environment) as (process, cold):
+        with running(variables) as (process, cold):
             yield Row("first page, cold (new database, demo data)", cold, "s", beside)
             stopped = time.perf_counter()
             process.send_signal(signal.SIGINT)
             process.wait(30)
             yield Row("Ctrl-C until the last process is gone", _since(stopped), "s", "aim ≤ 5 s")
-        with _running(environment) as (process, warm):
+        with running(variables) as (process, warm):
             yield Row("first page, warm", warm, "s", beside)
             time.sleep(REST_SECONDS)
             yield from _memory(process.pid)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     ports = {
         name: str(free_port())
         for name in ("HELPDESK_PORT", "HELPDESK_LIVE_PORT", "HELPDESK_SMTP_PORT")
     }
-    sink = {"HELPDESK_SINK_PORT": str(free_port())}
+    sink = {name: str(free_port()) for name in ("HELPDESK_SINK_PORT", "HELPDESK_FACEBOOK_PORT")}
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -56,16 +56,16 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _running(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+def running(variables: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up"],
         cwd=ROOT,
-        env=environment,
+        env=variables,
         stdout=subprocess.DEVNULL,
     )
     try:
-        _first_page(int(environment["HELPDESK_PORT"]))
+        _first_page(int(variables["HELPDESK_PORT"]))
         yield process, _since(begun)
     finally:
         if process.poll() is None:

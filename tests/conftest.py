@@ -1,7 +1,7 @@
 """Two tenants for every run, each in its own schema; tests ask for the one they work in.
 
 `tenant` works inside a transaction that is rolled back. `fresh_tenant` is for what needs real
-commits and several connections: it has a schema of its own, dropped afterwards.
+commits and several connections: it has a schema of its own, emptied afterwards.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone, translation
 from django_tenants.utils import schema_context
 
 from accounts.models import User
 from helpdesk import embedded
 from helpdesk.provisioning import create_tenant
-from tenants.models import Tenant, Wakeup
+from tenants.models import Tenant
+from tests import schemas
 from tests.factories import AdminFactory, AgentFactory, CustomerFactory
 
 
@@ -79,6 +81,14 @@ def _media(tmp_path: Path, settings) -> None:
     settings.MULTITENANT_RELATIVE_MEDIA_ROOT = "%s"
 
 
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A page that a test read in English leaves that language behind in its thread."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
+
+
 @pytest.fixture
 def tenant(db: None) -> Iterator[Tenant]:
     """The tenant a test works in; its schema is the current one."""
@@ -101,19 +111,16 @@ def fresh_tenant(django_db_setup: None, django_db_blocker) -> Iterator[Tenant]:
     slug = f"f{uuid.uuid4().hex[:10]}"
     with django_db_blocker.unblock():
         connection.set_schema_to_public()
-        tenant = create_tenant(
-            slug,
-            name="Frisch GmbH",
-            domain=f"{slug}.localhost",
-            admin_email=f"chefin@{slug}.localhost",
-        )
+        with schemas.made_before():
+            tenant = create_tenant(
+                slug,
+                name="Frisch GmbH",
+                domain=f"{slug}.localhost",
+                admin_email=f"chefin@{slug}.localhost",
+            )
         connection.set_tenant(tenant)
         yield tenant
-        connection.set_schema_to_public()
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA {tenant.schema_name} CASCADE")
-        Wakeup.objects.filter(schema_name=tenant.schema_name).delete()
-        Tenant.objects.filter(pk=tenant.pk).delete()
+        schemas.take_back(tenant)
         connection.close()
 
 

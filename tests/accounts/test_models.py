@@ -49,6 +49,12 @@ def test_a_mail_domain_leads_to_its_organisation(tenant):
     assert not user.membership.is_admin
 
 
+def test_whom_an_organisation_is_opened_for_administers_it(tenant):
+    user = User.objects.create_customer("anna@gmx.de", "Anna Berg")
+
+    assert (str(user.organisation), user.membership.is_admin) == ("Anna Berg", True)
+
+
 def test_a_free_mail_domain_belongs_to_nobody(tenant):
     firm = Organisation.objects.open("Teehaus Nord GmbH")
 

@@ -10,7 +10,8 @@ from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Organisation, OrganisationDomain, User
+from accounts import services
+from accounts.models import Membership, Organisation, OrganisationDomain, User
 from sla.tiers import tier_of
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 
@@ -283,6 +284,25 @@ def test_who_shares_an_organisation_stays_in_it(client):
     choose_password(client, link(mail.outbox[0], "passwort/neu"))
 
     assert User.objects.get(pk=user.pk).organisation == agency
+
+
+@pytest.mark.parametrize("role", Membership.Role.values)
+def test_confirming_an_address_gives_and_takes_no_role(client, role):
+    user = CustomerFactory(email="anna@kunden.example")
+    user.join(user.organisation, role)
+
+    sign_up(client, user.email)
+    choose_password(client, link(mail.outbox[0], "passwort/neu"))
+
+    assert Membership.objects.get(user=user).role == role
+
+
+def test_an_agent_who_confirms_an_address_administers_nothing(agent):
+    agent.join(Organisation.objects.open("Teehaus Nord GmbH"))
+
+    services.confirm_address(agent)
+
+    assert not Membership.objects.get(user=agent).is_admin
 
 
 def test_confirming_clears_a_bounce(client):

@@ -18,19 +18,11 @@ SETTLE = """async () => {
     await new Promise(requestAnimationFrame);
   }
 }"""
-# What of axe's options decides which rules run: WCAG 2.2 AA and axe's own good practice.
-ALL: dict[str, object] = {}
-_COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-OF_COLOURS: dict[str, object] = {"runOnly": {"type": "rule", "values": _COLOUR_RULES}}
-OF_STRUCTURE: dict[str, object] = {
-    "rules": {rule: {"enabled": False} for rule in _COLOUR_RULES},
-}
-NONE = None
-# What lies in frames has a test of its own; style sheets need not be loaded again, no rule in use
-# reads them.
-RUN = """async (rules) => {
+# All rules run: WCAG 2.2 AA and axe's own good practice. What lies in frames has a test of its own;
+# style sheets need not be loaded again, no rule reads them.
+RUN = """async () => {
   const options = {resultTypes: ["violations"], iframes: false, preload: false, selectors: false};
-  const found = await axe.run(document, {...options, ...rules});
+  const found = await axe.run(document, options);
   return found.violations.flatMap((violation) => violation.nodes.map((node) =>
     `${violation.id}: ${node.html.slice(0, 240)} ` +
     (node.any.concat(node.all, node.none)[0]?.message ?? "")));
@@ -43,11 +35,9 @@ def show(page: Page, theme: Literal["light", "dark"]) -> None:
     page.evaluate(SETTLE)
 
 
-def violations(page: Page, rules: dict[str, object] | None = ALL) -> list[str]:
+def violations(page: Page) -> list[str]:
     """One line for every element that breaks a rule."""
-    if rules is NONE:
-        return []
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SCRIPT)
-    found: list[str] = page.evaluate(RUN, rules)
+    found: list[str] = page.evaluate(RUN)
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
@@ -30,6 +30,18 @@ ARGUMENTS = [
 ]
 # For what should be there at once, on a machine that is busy with other tests.
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what the helpdesk's processes said; nobody can ask them afterwards."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(stack, Stack):
+        report.sections.append(("The helpdesk's logs", stack.logs()))
+    return report
 
 
 @pytest.fixture(scope="package")

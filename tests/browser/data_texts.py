@@ -28,12 +28,40 @@ def _texts():
     from django.apps import apps
     from django.db import models
 
+    yield from _of_contact_form()
     for model in apps.get_models():
-        if model._meta.app_label not in {"accounts", "tickets", "sla", "channels"}:
+        if model._meta.app_label not in {"accounts", "tickets", "sla", "billing", "channels"}:
             continue
+        if model._meta.app_label == "billing":
+            yield from _of_parties(model)
         for field in model._meta.concrete_fields:
             if isinstance(field, models.CharField | models.TextField) and not field.choices:
                 yield from filter(None, model._base_manager.values_list(field.name, flat=True))
+
+
+def _of_contact_form():
+    """What a tenant calls its contact form, in each language."""
+    from channels.models import ContactForm
+
+    for form in ContactForm.objects.all():
+        for chosen in form.texts.values():
+            yield from chosen.values()
+
+
+def _of_parties(model):
+    """Who is named on invoices, as pages write it in one line."""
+    from billing.parties import Address
+
+    parties = list(model._base_manager.all()) if issubclass(model, Address) else []
+    written = [one.snapshot() for one in parties]
+    if model.__name__ == "Invoice":
+        for one in model._base_manager.all():
+            written += [one.supplier, one.customer]
+            yield from (line["text"] for line in one.lines)
+    for one in written:
+        yield from (value for value in one.values() if isinstance(value, str))
+        yield f"{one['postcode']} {one['city']}"
+        yield f"{one['name']}, {one['city']}"
 
 
 if __name__ == "__main__":

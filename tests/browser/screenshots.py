@@ -28,8 +28,16 @@ PICTURES = {
     "report": (AGENT, "/desk/berichte/zusagen/?period=quarter", ""),
     "levels": (ADMIN, "/desk/einstellungen/supportlevel/", ""),
     "hours": (ADMIN, "/desk/einstellungen/geschaeftszeiten/1/", ""),
+    "modules": (CUSTOMER, "/einstellungen/zusatzmodule/", ""),
+    "public-levels": ("", "/supportlevel/", ""),
     "portal": (CUSTOMER, "/", ""),
     "portal-ticket": (CUSTOMER, "/tickets/", ".hit:has(.chip.warn) .subject"),
+    "contact": ("", "/kontakt/", ""),
+    "contact-settings": (ADMIN, "/desk/einstellungen/kontaktformular/", ""),
+    "new-call": (CUSTOMER, "/rueckruf/", ""),
+    "calls": (AGENT, "/desk/rueckrufe/", ""),
+    "facebook-settings": (ADMIN, "/desk/einstellungen/facebook/", ""),
+    "facebook-ticket": (AGENT, "/desk/suche/?q=Facebook", "[data-row]"),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 

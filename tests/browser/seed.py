@@ -14,6 +14,8 @@ from email.message import EmailMessage
 
 import django
 
+from tests.browser.seed_facebook import deletion, failing_page, from_wall, on_facebook
+
 NAMES = {
     "agent": "Ada Prüfer",
     "admin": "Bea Leitner",
@@ -23,6 +25,9 @@ NAMES = {
     "unconfirmed": "Hanna Offen",
     "passwordless": "Ivo Ohne",
     "by_mail": "Jette Postweg",
+    "buyer": "Karla Buchner",
+    "chooser": "Lars Wählert",
+    "caller": "Mona Ruf",
 }
 PATIENCE_SECONDS = 60
 PASSWORD = "Sieben-Teebeutel-im-Regal"
@@ -51,6 +56,14 @@ def seed(slug: str) -> dict[str, object]:
     people = {role: person(role, slug) for role in NAMES}
     values = records(people, slug) if slug == "demo" else second_tenants_records(people)
     values |= gold_customer(slug) | promises_rules()
+    values |= booked(people["buyer"])
+    values |= organisations(people)
+    values |= called(people)
+    values |= on_facebook(people)
+    values |= {"facebook_page": failing_page(), "deletion_code": deletion(slug)}
+    if slug == "demo":
+        values |= billed(people["admin"])
+    wait_for_answers(people["chooser"])
     take_the_portal_from(people["by_mail"])
     sessions = {role: session(user) for role, user in people.items()}
     emails = {role: user.email for role, user in people.items()}
@@ -69,6 +82,9 @@ def person(role, slug):
         user.invited_at = None
     else:
         user = User.objects.create_customer(email, NAMES[role])
+    if role == "customer":
+        # A member who may not book; what the pages ask of administrators has people of its own.
+        user.join(user.organisation)
     if role != "passwordless":
         user.set_password(PASSWORD)
     user.save()
@@ -117,9 +133,30 @@ def records(people, slug):
         "attachment": text.pk,
         "image": image.pk,
         "quarantined": quarantined(),
+        **from_wall(),
         "month": f"{localdate():%Y-%m}",
         "long_ago": "2001-01",
         **links(),
+        **contact_form(),
+    }
+
+
+def contact_form():
+    """What somebody sent by the contact form whose address is not confirmed yet."""
+    from channels.contact_form import inbound, proof
+    from portal.views import contact
+
+    sent = inbound.Sent(
+        form_id="seed",
+        subject="Lieferschein mit sehr langem Betreff, der auf einem Telefon umbrechen muss",
+        text="Wo finde ich ihn?",
+        email="mia.form@demo-leute.example",
+        name="Mia Form",
+    )
+    ticket = inbound.submit(sent, ()).ticket
+    return {
+        "contact_sent": contact.sent_token(ticket),
+        "contact_confirmation": proof.token(ticket),
     }
 
 
@@ -147,6 +184,102 @@ def promises_rules():
         "calendar": default_calendar().pk,
         "team": Team.objects.order_by("pk")[0].pk,
     }
+
+
+def organisations(people):
+    """One that has booked, with somebody in it, and one that has neither booking nor address."""
+    return {
+        "organisation": people["buyer"].organisation.pk,
+        "person": people["buyer"].pk,
+        "plain_organisation": people["customer"].organisation.pk,
+    }
+
+
+def billed(admin):
+    """Last month's invoices, one of them cancelled, and prices that are still to come."""
+    from django.utils.timezone import localdate
+
+    from billing import invoicing, mailing, prices, settling
+    from billing.accounting import month_after, month_before, month_of
+    from billing.models import Invoice, InvoiceRun
+    from sla.models import SupportTier
+    from sla.tiers import zone
+
+    running = month_of(localdate(timezone=zone()))
+    month = month_before(running)
+    # The sweep may be at it already: whoever comes second finds it done.
+    run = InvoiceRun.objects.filter(month=month).first() or invoicing.start(month)
+    end = time.monotonic() + PATIENCE_SECONDS
+    assert invoicing.write(run, until=end)
+    assert mailing.mail_due(until=end)
+    cancelled, kept = Invoice.objects.in_force().filter(month=month).order_by("pk")[:2]
+    cancellation = settling.cancel(cancelled, by=admin, is_reissued=True)
+    later = prices.save(
+        {
+            tier: (prices.current().cents(tier) or 0) * 2
+            for tier in SupportTier.objects.exclude(name="Nur E-Mail")
+        },
+        valid_from=month_after(prices.earliest_month()),
+        is_gross=False,
+        vat_rate=1900,
+        by=admin,
+    )
+    return {
+        "invoice": kept.pk,
+        "cancelled_invoice": cancelled.pk,
+        "cancellation": cancellation.pk,
+        "run_month": f"{month:%Y-%m}",
+        "running_month": f"{running:%Y-%m}",
+        "prices": later.pk,
+    }
+
+
+def wait_for_answers(user):
+    """They administer an organisation that has booked nothing, and wait for three answers."""
+    from accounts.models import Membership
+
+    user.join(user.organisation, Membership.Role.ADMIN)
+    for number in range(1, 4):
+        portal_ticket(user, f"Kasse {number} druckt keine Belege", "Was können wir tun?")
+
+
+def booked(user):
+    """They administer an organisation that has booked Bronze, and ask something."""
+    from accounts.models import Membership
+    from billing import booking
+    from billing.models import BillingAddress
+    from billing.shop import Shop
+    from sla.models import SupportTier
+
+    organisation = user.organisation
+    user.join(organisation, Membership.Role.ADMIN)
+    address = {"street": "Hafenstraße 9", "postcode": "20457", "city": "Hamburg"}
+    BillingAddress.objects.create(
+        organisation=organisation, name="Buchner & Söhne GmbH", email=user.email, **address
+    )
+    bronze = SupportTier.objects.get(name="Bronze")
+    seen = Shop(organisation).token(bronze)
+    event = booking.book(organisation, bronze, by=user, seen=seen)
+    portal_ticket(user, "Gutscheine lassen sich nicht einlösen", "Woran kann das liegen?")
+    return {"booking": event.pk}
+
+
+def called(people):
+    """Somebody with Gold who waits for a call, which did not reach them yet."""
+    from channels.callback import attempts, calls
+    from channels.callback.attempts import Attempt
+    from channels.callback.calls import CallRequest
+    from channels.callback.numbers import Number
+    from sla.changes import assign_tier
+    from sla.models import SupportTier
+
+    caller = people["caller"]
+    assign_tier(caller.organisation, SupportTier.objects.get(name="Gold"))
+    ticket = portal_ticket(caller, "Kasse meldet einen Fehler", "Bitte rufen Sie an.")
+    request = CallRequest(Number("+4930123456"), ticket.subject)
+    call = calls.agree(ticket, request, by=caller)
+    attempts.log(call, Attempt("not_reached", note="Besetzt."), by=people["agent"])
+    return {"call": call.pk, "call_ticket": ticket.number}
 
 
 def take_the_portal_from(user):

@@ -26,7 +26,7 @@ START_SECONDS = 180
 # Ctrl-C promises 5 s; a machine that runs tests beside it may be late.
 STOP_SECONDS = 15
 # What the caller's environment says about servers must not reach this stack: it runs its own.
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY")
+FOREIGN = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "FACEBOOK_APP_ID")
 
 
 class StackError(RuntimeError):
@@ -41,6 +41,7 @@ class Stack:
     environment: dict[str, str]
     port: int
     smtp_port: int
+    facebook_port: int
     process: subprocess.Popen[bytes] | None = None
     mailbox: Mailbox = field(init=False)
 
@@ -49,6 +50,11 @@ class Stack:
 
     def url(self, path: str = "/", tenant: str = "demo") -> str:
         return f"http://{tenant}.localhost:{self.port}{path}"
+
+    @property
+    def facebook_url(self) -> str:
+        """Facebook (Demo), where a person plays the customer."""
+        return f"http://127.0.0.1:{self.facebook_port}/"
 
     def answers(self) -> bool:
         """True when the portal's first page is there."""
@@ -103,7 +109,7 @@ class Stack:
 def running(parent: Path) -> Iterator[Stack]:
     """`manage.py up` in a new data folder under `parent`, ended by SIGINT and removed."""
     with scratch.folder(parent) as data:
-        web, live, smtp, sink = free_ports(4)
+        web, live, smtp, sink, facebook = free_ports(5)
         environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         environment |= {
             "HELPDESK_DATA": str(data),
@@ -111,9 +117,10 @@ def running(parent: Path) -> Iterator[Stack]:
             "HELPDESK_LIVE_PORT": str(live),
             "HELPDESK_SMTP_PORT": str(smtp),
             "HELPDESK_SINK_PORT": str(sink),
+            "HELPDESK_FACEBOOK_PORT": str(facebook),
             "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
         }
-        stack = Stack(data, environment, port=web, smtp_port=smtp)
+        stack = Stack(data, environment, port=web, smtp_port=smtp, facebook_port=facebook)
         with (data / "up.out").open("wb") as output:
             stack.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],

@@ -96,10 +96,18 @@ def _mistype_hours(page: Page) -> None:
     expect(page.locator("[name=week-1-1-is_overnight]")).to_be_visible()
 
 
+def _continue_with_prices(page: Page) -> None:
+    page.locator("[name^=price_]").nth(1).fill("49,90")
+    page.locator(".sheet .primary").click()
+    expect(page.locator(".compared")).to_be_visible()
+
+
 CUSTOMERS_TICKET = PageOf("portal:ticket", ("number",), role="customer")
 AGENTS_TICKET = PageOf("desk:ticket", ("number",), role="agent")
 QUEUE = PageOf("desk:queue", role="agent")
 HOURS = PageOf("desk:calendar", ("calendar",), role="admin")
+INVOICE = PageOf("desk:invoice", ("invoice",), role="admin")
+NEW_PRICES = PageOf("desk:new_prices", role="admin")
 LOGIN = PageOf("account_login")
 STATES = [
     State("keys explained", QUEUE, _press("?")),
@@ -117,9 +125,26 @@ STATES = [
     State("hours mistyped", HOURS, _mistype_hours, complaint="status of 422"),
     State("all years unfolded", HOURS, _unfold),
     _refused("tier without a name", PageOf("desk:new_tier", role="admin"), ".sheet"),
+    _refused(
+        "booking without an address",
+        PageOf("desk:organisation_booking", ("plain_organisation",), role="admin"),
+        ".choice-form",
+    ),
+    State("table unfolded", PageOf("desk:billing", role="admin"), _unfold),
+    State("cancellation unfolded", INVOICE, _unfold),
+    _refused("payment without a day", INVOICE, "form[action$='/zahlung/']", on=""),
+    State("withdrawal unfolded", PageOf("desk:prices", role="admin"), _unfold),
+    State("prices to confirm", NEW_PRICES, _continue_with_prices),
+    _refused("prices without a rate", NEW_PRICES, ".sheet", vat_rate="x"),
+    _refused("wrong postcode", PageOf("desk:supplier", role="admin"), ".sheet", postcode="1"),
     _refused("wrong invitation", PageOf("desk:people", role="admin"), "main .form", email="x"),
     _refused("empty answer", CUSTOMERS_TICKET, ".compose"),
     _refused("empty form", PageOf("portal:new_ticket", role="customer")),
+    _refused("wrong number", PageOf("portal:new_call", role="caller"), ".card", number="110"),
+    State("all days unfolded", PageOf("portal:new_call", role="caller"), _unfold),
+    _refused(
+        "no outcome", PageOf("desk:call", ("call",), role="agent"), "form[action$='/versuch/']"
+    ),
     _refused("empty form", LOGIN),
     _refused("wrong password", LOGIN, login="niemand@leute.example", password="falsch-geraten"),
     _refused(

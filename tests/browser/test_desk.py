@@ -1,6 +1,7 @@
 """Working on the desk: by keyboard, with drafts that stay, in one's language and theme."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +10,26 @@ from tests.browser import axe
 from tests.browser.keyboard import press
 
 pytestmark = pytest.mark.xdist_group("browser")
+
+# Milliseconds that a page needs at most to have looked again.
+SETTLED = 1_500
 LOOK_AGAIN = "() => window.htmx.trigger(document.getElementById('ticket-live'), 'refresh')"
+
+
+def reached_by_number(request):
+    """The same request for who, unlike a browser, does not know names below localhost."""
+    host = urlsplit(request.url).hostname
+    headers = {**request.all_headers(), "host": urlsplit(request.url).netloc}
+    return {"url": request.url.replace(host, "127.0.0.1"), "headers": headers}
+
+
+def settle(page):
+    """Wait until the page has looked once more, as it does when its stream opens.
+
+    What somebody has chosen but not sent would be gone with that look.
+    """
+    expect(page.locator("body")).to_have_class(re.compile("is-live"))
+    page.wait_for_timeout(SETTLED)
 
 
 def subjects(page):
@@ -149,12 +169,54 @@ def test_an_answer_on_a_stale_page_shows_what_came_in_between(visitors, known):
 
 def test_an_assignment_shows_at_once_and_in_the_history(visitors, known):
     page = visitors.open("desk:ticket", known.value("settled"), role="agent")
+    settle(page)
     press(page, "a")
     page.locator("[data-assign]").select_option(label="Bea Leitner")
 
     page.locator("form[action$='/zuweisung/'] button.button").click()
 
     expect(page.locator("#ticket-side .timeline").last).to_contain_text("Bea Leitner")
+
+
+def test_what_is_chosen_but_not_sent_stays_when_the_page_looks_again(visitors, known):
+    page = visitors.open("desk:ticket", known.value("number"), role="agent")
+    settle(page)
+    other = page.locator("[data-assign] option:not(:checked)").first.get_attribute("value")
+    page.locator("[data-assign]").select_option(value=other)
+    page.locator("form[action$='/zuweisung/'] button.button").focus()
+
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(SETTLED)
+
+    expect(page.locator("[data-assign]")).to_have_value(other)
+
+
+def test_a_look_that_began_before_an_act_does_not_cover_it(visitors, known):
+    page = visitors.open("desk:ticket", known.value("settled"), role="agent")
+    settle(page)
+    held = []
+
+    def hold(route):
+        if not held and "hx-request" in route.request.headers:
+            held.append((route, route.fetch(**reached_by_number(route.request))))
+        else:
+            route.continue_()
+
+    page.route(page.url, hold)
+    with page.expect_request(page.url):
+        page.evaluate(LOOK_AGAIN)
+    entries = page.locator("#ticket-side .timeline li")
+    before = entries.count()
+    other = page.locator("[data-assign] option:not(:checked)").first.get_attribute("value")
+    page.locator("[data-assign]").select_option(value=other)
+    page.locator("form[action$='/zuweisung/'] button.button").click()
+    expect(entries).to_have_count(before + 1)
+
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+
+    page.evaluate(axe.SETTLE)
+    expect(entries).to_have_count(before + 1)
 
 
 def test_an_explanation_stays_open_when_the_page_looks_again(visitors, known):

@@ -39,6 +39,8 @@ class Visitors:
     known: Known
     contexts: dict[tuple[str, str, str, int], BrowserContext] = field(default_factory=dict)
     own: list[BrowserContext] = field(default_factory=list)
+    # Chromium takes a second to open a page: those of kept browsers are kept too.
+    kept: dict[tuple[str, str, str, int], Page] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -66,19 +68,32 @@ class Visitors:
 
     def page(self, role: str, tenant: str, language: str, *, fresh: bool, port: int = 0) -> Page:
         """An empty page of a visitor with this role."""
-        context = self._context(role, tenant, language, fresh=fresh, port=port)
+        key = (role, tenant, language, port)
+        page = None if fresh else self.kept.get(key)
+        if page is None or page in self.pages:
+            page = self._new_page(self._context(key, fresh=fresh))
+            if not fresh:
+                self.kept.setdefault(key, page)
+        elif page.viewport_size != WIDE:
+            page.set_viewport_size(WIDE)
+        self.pages.append(page)
+        return page
+
+    def _new_page(self, context: BrowserContext) -> Page:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("response", self._see)
-        self.pages.append(page)
         return page
 
     def leave(self) -> list[str]:
         """Close what was opened; return what pages complained about."""
         for page in self.pages:
-            page.close()
+            if page in self.kept.values():
+                page.goto("about:blank")
+            else:
+                page.close()
         for context in self.own:
             context.close()
         found, self.complaints = self.complaints, []
@@ -97,10 +112,8 @@ class Visitors:
         for context in self.contexts.values():
             context.close()
 
-    def _context(
-        self, role: str, tenant: str, language: str, *, fresh: bool, port: int
-    ) -> BrowserContext:
-        key = (role, tenant, language, port)
+    def _context(self, key: tuple[str, str, str, int], *, fresh: bool) -> BrowserContext:
+        role, tenant, language, _port = key
         if not fresh and key in self.contexts:
             return self.contexts[key]
         context = self.chromium.new_context(

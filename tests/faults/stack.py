@@ -39,6 +39,9 @@ class Stack:
     data: Path
     hop: FirstHop
     smtp_port: int = field(default_factory=free_port)
+    port: int = field(default_factory=free_port)
+    # What else its processes find in their environment.
+    more: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -46,12 +49,13 @@ class Stack:
         own = {
             "HELPDESK_DATA": str(self.data),
             "HELPDESK_SMTP_PORT": str(self.smtp_port),
+            "HELPDESK_PORT": str(self.port),
             "EMAIL_URL": f"smtp://{HOST}:{self.hop.port}",
             "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
             "HELPDESK_LOG_LEVEL": "WARNING",
         }
         inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-        return {**inherited, **own}
+        return {**inherited, **own, **self.more}
 
     def python(self, code: str) -> str:
         """Run Python with the helpdesk's settings in a process of its own; returns what it says."""
@@ -127,7 +131,9 @@ def running_stack(parent: Path, *names: str) -> Iterator[Stack]:
         stack.python(PREPARE)
         for name in names:
             stack.start(name)
-        wait_for(stack.smtp_port, 30)
+        for name, port in (("smtp", stack.smtp_port), ("web", stack.port)):
+            if name in names:
+                wait_for(port, 30)
         try:
             yield stack
         finally:

@@ -128,7 +128,7 @@ def test_the_command_says_where_the_invitation_is_accepted(capsys):
 
     lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(
-        r"Gewürzhaus Süd GmbH is ready after \d\.\d s: http://gewuerz\.localhost:\d+/", lines[0]
+        r"Gewürzhaus Süd GmbH is ready after \d+\.\d s: http://gewuerz\.localhost:\d+/", lines[0]
     )
     assert lines[1].startswith("chefin@gewuerz.example accepts the invitation at http://gewuerz.")
     assert Route.objects.for_address("Hilfe+t7@Gewuerz.example").exists()

@@ -167,10 +167,23 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
     }
 
     assert {name for name in is_open if not name.startswith("account_")} == {
+        # The contact form: its page, what comes after it, and the widget's two addresses.
+        "contact",
+        "contact_confirmation",
+        "contact_sent",
+        "entry",
+        # What Meta calls, and the way back from its sign-in.
+        "facebook_connected",
+        "facebook_deauthorised",
+        "facebook_deletion",
+        "facebook_deletion_status",
+        "facebook_webhook",
+        "script",
         "health",
         "home",
         "html_with_remote",
         "inline_image",
+        "levels",
         "set_language",
     }
 

@@ -306,7 +306,7 @@ def free_port() -> int:
 def test_one_web_process_with_threads_and_two_queues(settings):
     found = processes.commands()
 
-    assert set(found) == {"web", "live", "smtp", "worker", "sweep", "beat", "sink"}
+    assert set(found) == {"web", "live", "smtp", "worker", "sweep", "beat", "sink", "facebook"}
     assert found["web"][-1] == "helpdesk.wsgi:application"
     assert following(found["web"], "--workers") == ["--workers", "1"]
     assert following(found["worker"], "--queues") == ["--queues", "default"]

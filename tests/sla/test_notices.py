@@ -321,6 +321,18 @@ def test_telling_ten_takes_as_many_statements_as_telling_one(
         sweep_tenant(now())
 
 
+def test_a_tenant_whose_name_has_a_comma_mails_as_well(tenant, agent):
+    tenant.name = "Müller, Söhne GmbH"
+    tenant.save()
+    assigned(agent)
+    swept(f"{TUESDAY} 12:00")
+
+    [mail] = mailed(f"{TUESDAY} 12:00:30")
+
+    found = email.message_from_bytes(bytes(mail.raw), policy=email.policy.default)
+    assert found["From"].addresses[0].addr_spec == tenant.mailbox
+
+
 def test_put_off_mails_do_not_leave_after_closing_time(tenant, agent):
     assigned(agent, at=f"{TUESDAY} 12:40")  # due at 16:40
     swept(f"{TUESDAY} 16:40")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Team
-from sla import report
+from sla import report, tiers
 from sla.calendar import Calendar
 from sla.changes import assign_tier
 from sla.models import CalendarVersion, Promise
@@ -437,7 +437,7 @@ def test_days_begin_in_the_zone_of_the_tenants_calendar(tenant):
     spec = {**CalendarVersion.objects.get().spec, "zone": "America/New_York"}
     CalendarVersion.objects.update(spec=spec)
 
-    period = Period(date(2026, 3, 9), date(2026, 3, 16), report.zone())
+    period = Period(date(2026, 3, 9), date(2026, 3, 16), tiers.zone())
 
     assert period.starts_at.isoformat() == "2026-03-09T00:00:00-04:00"
     assert period.ends_at.isoformat() == "2026-03-16T00:00:00-04:00"

@@ -269,7 +269,7 @@ def test_every_task_of_a_tenant_is_guarded():
     from helpdesk.celery import app
 
     app.loader.import_default_modules()
-    sweeps = {"sla.sweep", "channels.sweep"}
+    sweeps = {"sla.sweep", "channels.sweep", "billing.sweep", "channels.facebook_withdrawals"}
     ours = {
         name: task
         for name, task in app.tasks.items()

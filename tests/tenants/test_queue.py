@@ -2,14 +2,19 @@
 
 import base64
 import json
+import os
 import time
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from celery.fixups.django import DjangoWorkerFixup
+from celery.signals import task_prerun, worker_process_init
 from django.db import connection, transaction
 from django.utils.timezone import now
 
 from accounts.models import Team
+from helpdesk import celery_app
+from helpdesk.celery import GIVES_WAY
 from tenants import queue
 from tenants.circuit import circuit
 from tenants.models import Tenant
@@ -128,8 +133,9 @@ def test_a_stand_in_that_fails_says_so_and_stops_nothing(fresh_tenant, own_redis
     enqueue("tests.fail")
     enqueue("tests.found_team", "Nord")
 
-    until(lambda: teams() == ["Nord in Frisch GmbH"])
-    until(lambda: said == [("tests.fail failed", fresh_tenant.schema_name)])
+    until(lambda: said and teams())
+    assert said == [("tests.fail failed", fresh_tenant.schema_name)]
+    assert teams() == ["Nord in Frisch GmbH"]
 
 
 def test_a_stand_in_does_nothing_for_a_suspended_tenant(fresh_tenant, own_redis):
@@ -151,3 +157,51 @@ def test_storing_never_fails_for_the_queue(fresh_tenant, own_redis):
         enqueue("tests.fail")
 
     assert teams() == ["Nord"]
+
+
+def test_a_worker_keeps_its_database_connection_from_task_to_task(tenant):
+    """Making a new one takes longer than most tasks do."""
+    used = connection.connection
+
+    DjangoWorkerFixup(celery_app).close_database()
+
+    assert connection.connection is used is not None
+
+
+def test_a_connection_that_broke_is_replaced_before_the_next_task(fresh_tenant):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        broken = cursor.fetchone()[0]
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [broken])
+    other.close()
+
+    found_team.push_request(is_eager=False)
+    task_prerun.send(sender=found_team)
+    found_team.pop_request()
+
+    assert Team.objects.count() == 0
+
+
+def test_a_task_run_in_place_keeps_its_callers_connection(tenant):
+    """The caller may be within a transaction, which would be gone with it."""
+    used = connection.connection
+
+    found_team.apply(args=["Nord"], headers={"_schema_name": tenant.schema_name})
+
+    assert connection.connection is used
+    assert teams() == ["Nord in Alpha GmbH"]
+
+
+def test_a_process_of_the_pool_gives_way_to_whoever_waits_for_a_page(monkeypatch):
+    steps = []
+    monkeypatch.setattr(os, "nice", steps.append)
+
+    receivers = [
+        receiver() for key, receiver in worker_process_init.receivers if key[0] == "give_way"
+    ]
+    for receiver in receivers:
+        receiver()
+
+    assert steps == [GIVES_WAY]
