@@ -26,14 +26,18 @@ from tenants import wakeups
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Wakeup
-from tenants.queue import enqueue
+from tenants.queue import enqueue, enqueue_once
 from tickets import services
-from tickets.models import Message, Ticket
+from tickets.models import Channel, Message, Ticket
 from tickets.services import Content, File, NewTicket
 
 __all__ = ["Arrival", "Content", "File", "InboundMessage", "accept", "process", "take_in"]
 
 logger = logging.getLogger(__name__)
+
+# What comes in single events and many at once is taken in by one task, in groups (`groups`).
+GROUPED = frozenset({Channel.FACEBOOK})
+TAKE_GROUPS = "channels.take_groups"
 
 # After this many failures a message goes to quarantine; nothing behind it waits meanwhile.
 MOST_ATTEMPTS = 4
@@ -65,6 +69,8 @@ class InboundMessage:
     is_author_locked: bool = False
     # The ticket a proof leads to: a signed address, or a form on the ticket's own page.
     ticket_number: int | None = None
+    # The same, where the channel has just read it.
+    ticket: Ticket | None = None
     # Message ids it answers to, the strongest first.
     answers_to: tuple[str, ...] = ()
     # A ticket's number that it names without any proof.
@@ -184,6 +190,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
     author = _author(inbound)
     thread = threads.find(
         author,
+        proven=inbound.ticket,
         ticket_number=inbound.ticket_number,
         answers_to=inbound.answers_to,
         named_number=inbound.named_number,
@@ -279,7 +286,10 @@ def _record(schema: str, digest: str, arrival: Arrival, recipients: Sequence[str
         record = _new_record(digest, arrival, recipients)
         if InboundRecord.objects.all().put(record):
             wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
-            enqueue("channels.process_inbound", record.pk)
+            if arrival.channel in GROUPED:
+                enqueue_once(TAKE_GROUPS)
+            else:
+                enqueue("channels.process_inbound", record.pk)
         return record.pk
 
 

@@ -51,6 +51,21 @@ FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quickly
 WHERE id = %(pk)s AND status = 'received' AND next_try_at <= %(due)s
 RETURNING channels_inboundrecord.*
 """
+# As above, for those that have not been tried yet, the longest waiting first: so many, and so many
+# bytes; the first one however large it is. What another worker has is passed over.
+CLAIM_GROUP = """
+WITH waiting AS (
+    SELECT id, size, next_try_at FROM channels_inboundrecord
+    WHERE status = 'received' AND attempts = 0 AND channel = %(channel)s AND next_try_at <= %(due)s
+    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), chosen AS (
+    SELECT id, sum(size) OVER (ORDER BY next_try_at, id) - size AS before FROM waiting
+)
+UPDATE channels_inboundrecord SET attempts = 1, next_try_at = %(now)s + %(first)s
+FROM chosen, (SELECT set_config('synchronous_commit', 'off', true)) AS quickly
+WHERE channels_inboundrecord.id = chosen.id AND chosen.before < %(bytes)s
+RETURNING channels_inboundrecord.*
+"""
 # Whether the same content was taken in under the same id; an empty id tells nothing (law 1).
 LOCK = """
 SELECT EXISTS (
@@ -97,6 +112,19 @@ class InboundRecordQuerySet(models.QuerySet["InboundRecord"]):
             "longest": LONGEST_PAUSE,
         }
         return next(iter(self.raw(CLAIM, values)), None)
+
+    def claim_group(self, channel: str, most: int, most_bytes: int) -> list[InboundRecord]:
+        """Count the first try of several of a channel, in the order in which they came."""
+        moment = now()
+        values = {
+            "channel": channel,
+            "now": moment,
+            "due": moment + CLOCK_SKEW,
+            "first": CLAIM_LASTS,
+            "most": most,
+            "bytes": most_bytes,
+        }
+        return sorted(self.raw(CLAIM_GROUP, values), key=lambda one: (one.received_at, one.pk))
 
     def lock(self, pk: int, external_id: str, digest: str) -> bool | None:
         """Lock a record that is to be taken in, waiting for whoever has it; None when it is done.
