@@ -144,7 +144,7 @@ def accept_for_now(arrival: Arrival) -> int:
     record = _new_record(raw.store(arrival.raw), arrival, ())
     with act():
         record.next_try_at = now() + CLAIM_LASTS
-        InboundRecord.objects.all().put(record)
+        InboundRecord.objects.all().put(record, connection.schema_name)
         wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
     return record.pk
 
@@ -282,15 +282,16 @@ def _new_record(digest: str, arrival: Arrival, recipients: Sequence[str]) -> Inb
 
 
 def _record(schema: str, digest: str, arrival: Arrival, recipients: Sequence[str]) -> int:
+    record = _new_record(digest, arrival, recipients)
+    is_new = InboundRecord.objects.all().put(record, schema)
     with _inside(schema):
-        record = _new_record(digest, arrival, recipients)
-        if InboundRecord.objects.all().put(record):
+        if is_new:
             wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
             if arrival.channel in GROUPED:
                 enqueue_once(TAKE_GROUPS)
             else:
                 enqueue("channels.process_inbound", record.pk)
-        return record.pk
+    return record.pk
 
 
 def _inside(schema: str) -> AbstractContextManager[object]:

@@ -37,12 +37,13 @@ LONGEST_PAUSE = timedelta(hours=1)
 CLOCK_SKEW = timedelta(seconds=5)
 
 PUT = """
-INSERT INTO channels_inboundrecord (channel, sha256, size, envelope_from, recipients, received_at,
+INSERT INTO {table} (channel, sha256, size, envelope_from, recipients, received_at,
     status, external_id, content_sha256, subject, attempts, next_try_at, error)
 VALUES (%s, %s, %s, %s, %s::jsonb, %s, 'received', '', '', '', 0, %s, '')
 ON CONFLICT (channel, sha256) DO NOTHING
 RETURNING id
 """
+SAME = "SELECT id FROM {table} WHERE channel = %s AND sha256 = %s"
 # The count of a try need not reach the disk before the try begins.
 CLAIM = """
 UPDATE channels_inboundrecord SET attempts = attempts + 1,
@@ -83,19 +84,26 @@ class InboundRecordQuerySet(models.QuerySet["InboundRecord"]):
         """What waits for its processing or its next try."""
         return self.filter(status=InboundRecord.Status.RECEIVED, next_try_at__lte=at or now())
 
-    def put(self, record: InboundRecord) -> bool:
-        """Store a record, and give it its id; False when the same bytes were there already."""
+    def put(self, record: InboundRecord, schema: str) -> bool:
+        """Store a record in a tenant's schema, whichever is the current one, and give it its id.
+
+        False when the same bytes were there already.
+        """
+        # By its full name: a door that knows no tenant need not go into the schema and back.
+        table = f"{connection.ops.quote_name(schema)}.channels_inboundrecord"
         recipients = json.dumps(record.recipients)
         values = (record.channel, record.sha256, record.size, record.envelope_from, recipients)
         with connection.cursor() as cursor:
-            cursor.execute(PUT, (*values, record.received_at, record.next_try_at))
+            cursor.execute(
+                PUT.format(table=table), (*values, record.received_at, record.next_try_at)
+            )
             row = cursor.fetchone()
-        if row is None:
-            same = self.filter(channel=record.channel, sha256=record.sha256)
-            record.pk = same.values_list("pk", flat=True).get()
-            return False
+            is_new = row is not None
+            if not is_new:
+                cursor.execute(SAME.format(table=table), (record.channel, record.sha256))
+                row = cursor.fetchone()
         record.pk = row[0]
-        return True
+        return is_new
 
     def claim(self, pk: int, *, is_due: bool = True) -> InboundRecord | None:
         """Count a try and put the next one off; None when it is not due, or done.
