@@ -26,14 +26,18 @@ from tenants import wakeups
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Wakeup
-from tenants.queue import enqueue
+from tenants.queue import enqueue, enqueue_once
 from tickets import services
-from tickets.models import Message, Ticket
+from tickets.models import Channel, Message, Ticket
 from tickets.services import Content, File, NewTicket
 
 __all__ = ["Arrival", "Content", "File", "InboundMessage", "accept", "process", "take_in"]
 
 logger = logging.getLogger(__name__)
+
+# What comes in single events and many at once is taken in by one task, in groups (`groups`).
+GROUPED = frozenset({Channel.FACEBOOK})
+TAKE_GROUPS = "channels.take_groups"
 
 # After this many failures a message goes to quarantine; nothing behind it waits meanwhile.
 MOST_ATTEMPTS = 4
@@ -65,6 +69,8 @@ class InboundMessage:
     is_author_locked: bool = False
     # The ticket a proof leads to: a signed address, or a form on the ticket's own page.
     ticket_number: int | None = None
+    # The same, where the channel has just read it.
+    ticket: Ticket | None = None
     # Message ids it answers to, the strongest first.
     answers_to: tuple[str, ...] = ()
     # A ticket's number that it names without any proof.
@@ -138,7 +144,7 @@ def accept_for_now(arrival: Arrival) -> int:
     record = _new_record(raw.store(arrival.raw), arrival, ())
     with act():
         record.next_try_at = now() + CLAIM_LASTS
-        InboundRecord.objects.all().put(record)
+        InboundRecord.objects.all().put(record, connection.schema_name)
         wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
     return record.pk
 
@@ -184,6 +190,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
     author = _author(inbound)
     thread = threads.find(
         author,
+        proven=inbound.ticket,
         ticket_number=inbound.ticket_number,
         answers_to=inbound.answers_to,
         named_number=inbound.named_number,
@@ -275,12 +282,16 @@ def _new_record(digest: str, arrival: Arrival, recipients: Sequence[str]) -> Inb
 
 
 def _record(schema: str, digest: str, arrival: Arrival, recipients: Sequence[str]) -> int:
+    record = _new_record(digest, arrival, recipients)
+    is_new = InboundRecord.objects.all().put(record, schema)
     with _inside(schema):
-        record = _new_record(digest, arrival, recipients)
-        if InboundRecord.objects.all().put(record):
+        if is_new:
             wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
-            enqueue("channels.process_inbound", record.pk)
-        return record.pk
+            if arrival.channel in GROUPED:
+                enqueue_once(TAKE_GROUPS)
+            else:
+                enqueue("channels.process_inbound", record.pk)
+    return record.pk
 
 
 def _inside(schema: str) -> AbstractContextManager[object]:

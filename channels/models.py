@@ -37,18 +37,34 @@ LONGEST_PAUSE = timedelta(hours=1)
 CLOCK_SKEW = timedelta(seconds=5)
 
 PUT = """
-INSERT INTO channels_inboundrecord (channel, sha256, size, envelope_from, recipients, received_at,
+INSERT INTO {table} (channel, sha256, size, envelope_from, recipients, received_at,
     status, external_id, content_sha256, subject, attempts, next_try_at, error)
 VALUES (%s, %s, %s, %s, %s::jsonb, %s, 'received', '', '', '', 0, %s, '')
 ON CONFLICT (channel, sha256) DO NOTHING
 RETURNING id
 """
+SAME = "SELECT id FROM {table} WHERE channel = %s AND sha256 = %s"
 # The count of a try need not reach the disk before the try begins.
 CLAIM = """
 UPDATE channels_inboundrecord SET attempts = attempts + 1,
     next_try_at = %(now)s + LEAST(%(first)s * power(4, attempts), %(longest)s)
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quickly
 WHERE id = %(pk)s AND status = 'received' AND next_try_at <= %(due)s
+RETURNING channels_inboundrecord.*
+"""
+# As above, for those that have not been tried yet, the longest waiting first: so many, and so many
+# bytes; the first one however large it is. What another worker has is passed over.
+CLAIM_GROUP = """
+WITH waiting AS (
+    SELECT id, size, next_try_at FROM channels_inboundrecord
+    WHERE status = 'received' AND attempts = 0 AND channel = %(channel)s AND next_try_at <= %(due)s
+    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), chosen AS (
+    SELECT id, sum(size) OVER (ORDER BY next_try_at, id) - size AS before FROM waiting
+)
+UPDATE channels_inboundrecord SET attempts = 1, next_try_at = %(now)s + %(first)s
+FROM chosen, (SELECT set_config('synchronous_commit', 'off', true)) AS quickly
+WHERE channels_inboundrecord.id = chosen.id AND chosen.before < %(bytes)s
 RETURNING channels_inboundrecord.*
 """
 # Whether the same content was taken in under the same id; an empty id tells nothing (law 1).
@@ -68,19 +84,26 @@ class InboundRecordQuerySet(models.QuerySet["InboundRecord"]):
         """What waits for its processing or its next try."""
         return self.filter(status=InboundRecord.Status.RECEIVED, next_try_at__lte=at or now())
 
-    def put(self, record: InboundRecord) -> bool:
-        """Store a record, and give it its id; False when the same bytes were there already."""
+    def put(self, record: InboundRecord, schema: str) -> bool:
+        """Store a record in a tenant's schema, whichever is the current one, and give it its id.
+
+        False when the same bytes were there already.
+        """
+        # By its full name: a door that knows no tenant need not go into the schema and back.
+        table = f"{connection.ops.quote_name(schema)}.channels_inboundrecord"
         recipients = json.dumps(record.recipients)
         values = (record.channel, record.sha256, record.size, record.envelope_from, recipients)
         with connection.cursor() as cursor:
-            cursor.execute(PUT, (*values, record.received_at, record.next_try_at))
+            cursor.execute(
+                PUT.format(table=table), (*values, record.received_at, record.next_try_at)
+            )
             row = cursor.fetchone()
-        if row is None:
-            same = self.filter(channel=record.channel, sha256=record.sha256)
-            record.pk = same.values_list("pk", flat=True).get()
-            return False
+            is_new = row is not None
+            if not is_new:
+                cursor.execute(SAME.format(table=table), (record.channel, record.sha256))
+                row = cursor.fetchone()
         record.pk = row[0]
-        return True
+        return is_new
 
     def claim(self, pk: int, *, is_due: bool = True) -> InboundRecord | None:
         """Count a try and put the next one off; None when it is not due, or done.
@@ -97,6 +120,19 @@ class InboundRecordQuerySet(models.QuerySet["InboundRecord"]):
             "longest": LONGEST_PAUSE,
         }
         return next(iter(self.raw(CLAIM, values)), None)
+
+    def claim_group(self, channel: str, most: int, most_bytes: int) -> list[InboundRecord]:
+        """Count the first try of several of a channel, in the order in which they came."""
+        moment = now()
+        values = {
+            "channel": channel,
+            "now": moment,
+            "due": moment + CLOCK_SKEW,
+            "first": CLAIM_LASTS,
+            "most": most,
+            "bytes": most_bytes,
+        }
+        return sorted(self.raw(CLAIM_GROUP, values), key=lambda one: (one.received_at, one.pk))
 
     def lock(self, pk: int, external_id: str, digest: str) -> bool | None:
         """Lock a record that is to be taken in, waiting for whoever has it; None when it is done.

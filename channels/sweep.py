@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from channels import intake, notices, outbox
+from channels import groups, intake, notices, outbox
 from channels.facebook import door, files, health, withdrawals
 from channels.models import InboundRecord, SystemMail
 from tenants import wakeups
@@ -39,6 +39,7 @@ def sweep() -> None:
 
 def process_waiting() -> None:
     """Take in what waits in this tenant, the longest waiting first."""
+    groups.take_waiting(MOST_SECONDS / 2)
     waiting = InboundRecord.objects.all().unprocessed().order_by("next_try_at")
     _work(intake.process, waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
     files.fetch_waiting()

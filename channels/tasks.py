@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from channels import intake, notices, outbox
+from channels import groups, intake, notices, outbox
 from channels import sweep as channels_sweep
 from channels.facebook import files, health, people, wall_lookup, withdrawals
 from channels.models import FacebookPage
@@ -11,6 +11,12 @@ from tenants.queue import TenantTask
 def process_inbound(record_id: int) -> None:
     """Take a stored message in; running this twice takes it in once."""
     intake.process(record_id)
+
+
+@shared_task(name=intake.TAKE_GROUPS, base=TenantTask)
+def take_groups(role: str = "") -> None:
+    """Take in what waits in groups; running this twice, or at once, takes it in once."""
+    groups.take_groups(role)
 
 
 @shared_task(name="channels.process_waiting", base=TenantTask)

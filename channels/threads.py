@@ -23,6 +23,7 @@ class Thread:
 def find(
     author: User,
     *,
+    proven: Ticket | None = None,
     ticket_number: int | None,
     answers_to: tuple[str, ...],
     named_number: int | None = None,
@@ -31,9 +32,10 @@ def find(
     """A proof leads to a ticket, and the sender must be its requester.
 
     The proof is the ticket's own signed address or a Message-ID that the ticket sent or received;
-    knowing a ticket's number is none, and only earns a hint.
+    knowing a ticket's number is none, and only earns a hint. `proven` is a ticket that the channel
+    has read already.
     """
-    ticket = _by_number(ticket_number) or _by_message_id(answers_to)
+    ticket = proven or _by_number(ticket_number) or _by_message_id(answers_to)
     if ticket is not None:
         # A reply to a merged ticket arrives where that one goes on.
         ticket = ticket.merged_into or ticket

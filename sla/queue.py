@@ -38,6 +38,9 @@ WHERE ticket.id = place.id
 """
 
 
+# The columns of a ticket that say where it stands, in the order of PLACE.
+PLACED = ("due_at", "priority", "queue_band", "queue_rank")
+
 NEXT_CHECK = """
 UPDATE sla_promise AS promise SET next_check_at = next.at
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS next (id, at) WHERE promise.id = next.id
@@ -92,16 +95,24 @@ def place(ticket: Ticket, promise: Promise | None, at: datetime) -> None:
         place_all([(ticket, promise)], at)
 
 
+def keep_place(ticket: Ticket, promise: Promise, at: datetime) -> None:
+    """Store the ticket's place by its open promise, if it is another one than was read.
+
+    The ticket must have been read as it is stored, since its act has locked it.
+    """
+    before = _columns(ticket)
+    _move(ticket, promise, at)
+    if _columns(ticket) != before:
+        _store([ticket])
+
+
 def place_all(placed: Sequence[tuple[Ticket, Promise]], at: datetime) -> None:
     """Store where their open promises put tickets, in one statement.
 
     Each `ticket.state` must be the stored one; only the columns of the queue are written.
     """
     for ticket, promise in placed:
-        ticket.due_at, ticket.priority = promise.due_at, promise.priority
-        ticket.queue_band, ticket.queue_rank = None, 0
-        if ticket.state in QUEUED:
-            ticket.queue_band, ticket.queue_rank = key(promise, at)
+        _move(ticket, promise, at)
     _store([ticket for ticket, _promise in placed])
 
 
@@ -138,8 +149,19 @@ def _with_tickets(targets: Sequence[int]) -> list[tuple[Ticket, Promise]]:
     return [(tickets[promise.ticket_id], promise) for promise in promises]
 
 
+def _move(ticket: Ticket, promise: Promise, at: datetime) -> None:
+    """Give the ticket its place, not yet stored."""
+    ticket.due_at, ticket.priority = promise.due_at, promise.priority
+    ticket.queue_band, ticket.queue_rank = None, 0
+    if ticket.state in QUEUED:
+        ticket.queue_band, ticket.queue_rank = key(promise, at)
+
+
+def _columns(ticket: Ticket) -> tuple[object, ...]:
+    return tuple(getattr(ticket, field) for field in PLACED)
+
+
 def _store(tickets: Sequence[Ticket]) -> None:
-    fields = ("pk", "due_at", "priority", "queue_band", "queue_rank")
-    columns = [[getattr(ticket, field) for ticket in tickets] for field in fields]
+    columns = [[getattr(ticket, field) for ticket in tickets] for field in ("pk", *PLACED)]
     with connection.cursor() as cursor:
         cursor.execute(PLACE, columns)

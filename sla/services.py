@@ -180,6 +180,12 @@ _open_promise = Prepared(
 )
 
 
+# Without its terms: enough to see where it puts the ticket.
+_placing_promise = Prepared(
+    lambda ticket: Promise.objects.all().open().filter(ticket_id=ticket), -1
+)
+
+
 def open_promise(ticket: Ticket) -> Promise | None:
     """The ticket's open promise, if it has one; there is never more than one."""
     promise = _open_promise.first(ticket.pk)
@@ -221,9 +227,12 @@ def follow_up(ticket: Ticket, *, since: datetime) -> bool:
     Where nobody has answered yet (they had withdrawn the ticket), a first response is promised.
     Returns whether the tier of that moment is still in force, as above.
     """
-    promise = open_promise(ticket)
-    if promise is not None or not ticket.is_workable:
-        queue.place(ticket, promise, now())
+    promise = _placing_promise.first(ticket.pk)
+    if promise is not None:
+        queue.keep_place(ticket, promise, now())
+        return True
+    if not ticket.is_workable:
+        queue.place(ticket, None, now())
         return True
     if ticket.has_been_answered:
         return next_response(ticket, since=since, reason=Promise.Reason.FOLLOW_UP)

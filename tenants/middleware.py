@@ -5,6 +5,7 @@ import re
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_tenants.middleware.main import TenantMainMiddleware
+from django_tenants.utils import get_public_schema_name
 
 from tenants.connection import connection
 from tenants.models import Domain, Tenant
@@ -26,8 +27,10 @@ class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the packa
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if OF_NO_TENANT.fullmatch(request.path):
-            # The connection may still be set to the tenant of the request before.
-            connection.set_schema_to_public()
+            # The connection may still be set to the tenant of the request before; where it is not,
+            # its path need not be set again.
+            if connection.schema_name != get_public_schema_name():
+                connection.set_schema_to_public()
             # Sessions are a tenant's: a signed-in browser is a machine like any other here.
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
             return None

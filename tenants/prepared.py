@@ -2,7 +2,7 @@
 
 Django builds a query's SQL anew each time it is asked, which takes several times as long as
 PostgreSQL takes to answer. Here the queryset is still what says what is asked, select_related and
-locks included; only its SQL is kept.
+locks included; only its SQL is kept, and PostgreSQL's plan for it (`tenants.plans`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db.models.query import get_related_populators  # type: ignore[attr-d
 from django.db.transaction import TransactionManagementError
 
 from tenants.connection import connection
+from tenants.plans import Statement
 
 M = TypeVar("M", bound=Model)
 
@@ -49,11 +50,12 @@ class _Query:
         compiler: Any = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self._compiler = compiler
         self._is_locking = queryset.query.select_for_update
-        self._sql, params = compiler.as_sql()
-        self._slots = [samples.index(one) if one in samples else -1 for one in params]
-        self._constants = list(params)
-        if set(range(len(samples))) - set(self._slots):
-            raise ValueError(f"A sample is not in the query: {self._sql}")
+        sql, params = compiler.as_sql()
+        slots = [samples.index(one) if one in samples else -1 for one in params]
+        if set(range(len(samples))) - set(slots):
+            raise ValueError(f"A sample is not in the query: {sql}")
+        table = queryset.model._meta.db_table
+        self._statement = Statement(sql, name=table, slots=slots, constants=params)
         self._shape(compiler)
 
     def _shape(self, compiler: Any) -> None:
@@ -70,11 +72,7 @@ class _Query:
     def fetch(self, values: tuple[object, ...]) -> list[Any]:
         if self._is_locking and connection.get_autocommit():
             raise TransactionManagementError("A lock lasts only in a transaction.")
-        pairs = zip(self._slots, self._constants, strict=True)
-        params: Any = [values[slot] if slot >= 0 else constant for slot, constant in pairs]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, params)
-            rows: Any = cursor.fetchall()
+        rows: Any = self._statement.rows(*values)
         if self._converters:
             rows = self._compiler.apply_converters(rows, self._converters)
         return [self._object(row) for row in rows]

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from tenant_schemas_celery.task import TenantTask as BaseTenantTask
 
+from tenants import live
 from tenants.circuit import circuit
 from tenants.connection import connection
 from tenants.models import Tenant
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 # Enough to keep answering while Redis is away; what is beyond waits in line in this process,
 # and what dies with the process is found by the sweep.
 _stand_in = ThreadPoolExecutor(max_workers=2, thread_name_prefix="stand-in")
+
+
+# Seconds after which a task that was sent and never began is sent again.
+SENT_AGAIN_AFTER = 15
 
 
 class WrongSchemaError(RuntimeError):
@@ -63,9 +68,43 @@ def enqueue(task: str, *args: object, expires: float | None = None) -> None:
     transaction.on_commit(publish, robust=True)
 
 
+def enqueue_once(task: str, *args: object) -> None:
+    """As `enqueue`, unless the same task of the tenant was sent and has not begun (`begun`).
+
+    For a task that works on all that is committed: whoever finds one on its way need send none.
+    """
+    publish = partial(_publish_once, task, args, connection.schema_name)
+    transaction.on_commit(publish, robust=True)
+
+
+def begun(task: str, *args: object) -> None:
+    """A task that was sent by `enqueue_once` says: what is committed from now on needs another."""
+    if circuit.is_open:
+        return
+    try:
+        live.client().delete(_mark(task, args, connection.schema_name))
+    except (RedisError, OSError):
+        circuit.trip()
+
+
 def abandon() -> None:
     """Leave what waits in line in this process to the sweep, so that the process can end."""
     _stand_in.shutdown(wait=False, cancel_futures=True)
+
+
+def _publish_once(task: str, args: tuple[object, ...], schema: str) -> None:
+    if not circuit.is_open:
+        mark = _mark(task, args, schema)
+        try:
+            if not live.client().set(mark, 1, nx=True, ex=SENT_AGAIN_AFTER):
+                return
+        except (RedisError, OSError):
+            circuit.trip()
+    _publish(task, args, schema, None)
+
+
+def _mark(task: str, args: tuple[object, ...], schema: str) -> str:
+    return f"sent:{schema}:{task}:{','.join(map(str, args))}"
 
 
 def _publish(task: str, args: tuple[object, ...], schema: str, expires: float | None) -> None:

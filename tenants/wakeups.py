@@ -16,15 +16,20 @@ from django_tenants.utils import tenant_context
 
 from tenants.connection import connection
 from tenants.models import Tenant, Wakeup
+from tenants.plans import Statement
 
 # The moments asked for by the act that is running in this thread; None outside an act.
 pending: ContextVar[dict[tuple[str, str], datetime] | None] = ContextVar("pending", default=None)
 
-LOWER = """
+_lower = Statement(
+    """
 INSERT INTO public.tenants_wakeup (schema_name, kind, next_at) VALUES (%s, %s, %s)
 ON CONFLICT (schema_name, kind) DO UPDATE
 SET next_at = LEAST(public.tenants_wakeup.next_at, EXCLUDED.next_at)
-"""
+RETURNING 1
+""",
+    name="lower_wakeup",
+)
 
 
 class OutsideActError(RuntimeError):
@@ -42,9 +47,8 @@ def ask(kind: str, at: datetime) -> None:
 
 def write(moments: dict[tuple[str, str], datetime]) -> None:
     """Lower the rows, in one order for everybody, unconditionally (DESIGN §6)."""
-    with connection.cursor() as cursor:
-        for schema, kind in sorted(moments):
-            cursor.execute(LOWER, [schema, kind, moments[schema, kind]])
+    for schema, kind in sorted(moments):
+        _lower.rows(schema, kind, moments[schema, kind])
 
 
 def due_tenants(kind: str) -> Iterator[Tenant]:

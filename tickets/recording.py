@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.files.base import ContentFile
-from django.db.models.functions import Greatest
 
 from accounts.models import User
 from tenants import live
+from tenants.plans import Statement
 from tenants.prepared import Prepared
 from tickets import search
 from tickets.models import Attachment, Event, Message, Ticket
@@ -56,6 +56,12 @@ _locked = Prepared(
 )
 
 
+_touch = Statement(
+    "UPDATE tickets_ticket SET updated_at = GREATEST(updated_at, %s) WHERE id = %s RETURNING id",
+    name="touch",
+)
+
+
 def locked(ticket: Ticket) -> Ticket:
     """Lock a ticket and read it again: every act takes its locks in this order, the sweep too.
 
@@ -75,7 +81,7 @@ def locked_itself(pk: int) -> Ticket:
 
 def touch(ticket: Ticket, at: datetime) -> None:
     """Note when something last happened to a ticket, and tell open pages once it is committed."""
-    Ticket.objects.filter(pk=ticket.pk).update(updated_at=Greatest("updated_at", at))
+    _touch.rows(at, ticket.pk)
     live.announce("queue")
     live.announce("ticket", ticket.number)
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from channels import intake
-from channels.facebook import contents, echoes, people, window
+from channels.facebook import contents, echoes, glance, people, window
 from channels.facebook.contents import Said
 from channels.facebook.events import Event, Json, inner, text_of
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
@@ -20,7 +20,7 @@ from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
 from tenants.prepared import Prepared
-from tenants.queue import enqueue
+from tenants.queue import enqueue, enqueue_once
 from tickets.models import Channel, Message, Ticket
 from tickets.models import Event as Line
 from tickets.states import DONE
@@ -71,8 +71,11 @@ def psid_of(event: Event) -> str:
     return psid
 
 
+# That it is not empty is said so that a plan for any value can use the index.
 _by_id = Prepared(
-    lambda page, external_id: FacebookObject.objects.filter(page=page, external_id=external_id),
+    lambda page, external_id: FacebookObject.objects.filter(
+        page=page, external_id=external_id
+    ).exclude(external_id=""),
     -1,
     "sample",
 )
@@ -99,7 +102,8 @@ def _arrived(event: Event, body: Json, received_at: datetime) -> Arrived:
 @act()
 def _take_in(page: FacebookPage, arrived: Arrived) -> Message:
     person = people.locked(page, arrived.psid, at=arrived.at)
-    before = known(page, arrived.mid)
+    around = glance.at_message(person, arrived.mid, arrived.at)
+    before = known(page, arrived.mid) if around.is_known else None
     if before is not None:
         _refuse_known(before)
     said = contents.read(arrived.body)
@@ -108,15 +112,18 @@ def _take_in(page: FacebookPage, arrived: Arrived) -> Message:
         before.edits = [[0, int(arrived.at.timestamp() * 1000), said.text], *before.edits]
         said.text = before.text
     answered = known(page, text_of(inner(arrived.body, "reply_to"), "mid"))
-    ticket, taken, is_new = intake.take_in(_inbound(page, person, arrived, said, answered))
+    ticket, taken, is_new = intake.take_in(
+        _inbound(page, person, arrived, said, answered, around.ticket)
+    )
     stored = before or FacebookObject(page=page, external_id=arrived.mid)
     _describe(stored, person, taken, arrived, said)
     if person.last_inbound_at is not None and person.last_inbound_at > arrived.at:
         _put_in_order(person, ticket, taken, arrived.at)
     _ask_for_more(stored, person)
-    if is_new:
-        echoes.take_waiting(person, ticket, since=arrived.at)
-    echoes.count_early(person, ticket, since=arrived.at)
+    if around.has_answers_since:
+        if is_new:
+            echoes.take_waiting(person, ticket, since=arrived.at)
+        echoes.count_early(person, ticket, since=arrived.at)
     return taken
 
 
@@ -133,6 +140,7 @@ def _inbound(
     arrived: Arrived,
     said: Said,
     answered: FacebookObject | None,
+    ticket: Ticket | None,
 ) -> InboundMessage:
     text, reply_text = composed(said.text, answered.message if answered else None)
     remark = _("Another app holds this conversation. Take it over in Meta's inbox first.")
@@ -143,7 +151,7 @@ def _inbound(
         received_at=arrived.received_at,
         author=person.user,
         is_author_locked=True,
-        ticket_number=_open_ticket(page, person, arrived.at),
+        ticket=goes_on_in(page, person, ticket, arrived.at),
         remark=remark if arrived.is_standby else "",
         silence=_silence(page, arrived),
     )
@@ -159,14 +167,10 @@ def _silence(page: FacebookPage, arrived: Arrived) -> str:
     return "" if is_open else "the time for automatic answers is over"
 
 
-def _open_ticket(page: FacebookPage, person: FacebookPerson, at: datetime) -> int | None:
-    return goes_on_in(page, person, echoes.ticket_of(person), at)
-
-
 def goes_on_in(
     page: FacebookPage, person: FacebookPerson, ticket: Ticket | None, at: datetime
-) -> int | None:
-    """The number of the ticket, if what this person says now goes on in it; else None.
+) -> Ticket | None:
+    """The ticket, if what this person says now goes on in it; else None.
 
     It does unless the ticket was done so long before that something new is meant; and only in the
     person's own (law 5).
@@ -176,7 +180,7 @@ def goes_on_in(
     done_at = _done_at(ticket)
     if done_at is not None and at > done_at + timedelta(hours=page.solved_hours):
         return None
-    return ticket.number
+    return ticket
 
 
 def _done_at(ticket: Ticket) -> datetime | None:
@@ -218,4 +222,4 @@ def _ask_for_more(stored: FacebookObject, person: FacebookPerson) -> None:
         wakeups.ask(Wakeup.Kind.INBOX, stored.fetch_at)
         enqueue("channels.facebook_files", stored.pk)
     if people.needs_name(person):
-        enqueue("channels.facebook_name", person.pk)
+        enqueue_once("channels.facebook_name", person.pk)

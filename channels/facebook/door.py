@@ -23,6 +23,7 @@ from channels.intake import Arrival
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Route, Tenant, Unrouted
+from tenants.plans import Statement
 from tickets.models import Channel
 
 logger = logging.getLogger(__name__)
@@ -30,11 +31,14 @@ logger = logging.getLogger(__name__)
 KEPT_FOR = timedelta(days=7)
 SIGNED = "sha256="
 
-OWNERS = """
+_owners = Statement(
+    """
 SELECT route.address, tenant.schema_name FROM public.tenants_route route
 JOIN public.tenants_tenant tenant ON tenant.id = route.tenant_id
-WHERE route.kind = %s AND lower(route.address) = ANY (%s)
-"""
+WHERE route.kind = %s AND lower(route.address) = ANY (%s::text[])
+""",
+    name="owners",
+)
 
 
 def signature(raw: bytes) -> str:
@@ -68,9 +72,7 @@ def accept(raw: bytes, received_at: datetime) -> None:
 
 def owners_of(page_ids: Iterable[str]) -> dict[str, str]:
     """The schemas of the tenants to whom pages belong, suspended ones too, by page id."""
-    with connection.cursor() as cursor:
-        cursor.execute(OWNERS, [Route.Kind.FACEBOOK_PAGE, list(page_ids)])
-        return dict(cursor.fetchall())
+    return dict(_owners.rows(Route.Kind.FACEBOOK_PAGE, list(page_ids)))
 
 
 def adopt(page_id: str) -> int:

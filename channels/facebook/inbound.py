@@ -6,8 +6,9 @@ others is set apart as a record of its own, with its own tries and quarantine: n
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +16,13 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
-from channels import intake
+from channels import intake, raw
 from channels.facebook import direct, echoes, revisions, wall
 from channels.facebook.events import EARLIEST, Event, inner, parse
 from channels.facebook.models import FacebookPage
-from channels.intake import Arrival, NothingToTakeInError
+from channels.intake import Arrival, NothingToTakeInError, has_database
 from channels.models import InboundRecord
+from tenants import live
 from tenants.connection import connection
 from tickets.models import Message
 
@@ -41,41 +43,97 @@ class Outcome:
     message: Message | None = None
 
 
-def take_all(record: InboundRecord, raw: bytes) -> Message | None:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is written down of a stored part when its events are taken in."""
+
+    status: str
+    message: Message | None
+    error: str
+
+
+SETTLE = """
+UPDATE channels_inboundrecord AS record
+SET status = done.status, message_id = done.message, subject = done.subject, error = done.error,
+    processed_at = %s
+FROM json_to_recordset(%s)
+    AS done (id bigint, status text, message bigint, subject text, error text)
+WHERE record.id = done.id AND record.status = 'received'
+"""
+
+
+def take_all(record: InboundRecord, content: bytes) -> Message | None:
     """Take in every event of a stored part; returns the first message. Raises what a lone one does.
 
     Raises NothingToTakeInError where the page is no longer connected.
     """
-    events = parse(raw)
+    with _flushed_together():
+        found = _taken(record, content, {})
+    _settle([(record, found)])
+    return found.message
+
+
+def take_group(records: Sequence[InboundRecord]) -> None:
+    """Take in several stored parts that are tried for the first time.
+
+    One that fails is put aside and stops no other. Raises where the database is away; then each is
+    tried again by itself.
+    """
+    pages: dict[str, FacebookPage] = {}
+    done: list[tuple[InboundRecord, Result]] = []
+    with live.gathered(), _flushed_together():
+        for record in records:
+            try:
+                done.append((record, _taken(record, raw.read(record.sha256), pages)))
+            except NothingToTakeInError as settled:
+                done.append((record, Result(settled.status, None, settled.reason)))
+            except Exception as error:
+                # As in intake: whatever one message does, the next one is not stopped.
+                if isinstance(error, OperationalError | InterfaceError) and not has_database():
+                    raise
+                logger.exception("Inbound message %s could not be processed", record.pk)
+                intake.put_aside(record, error)
+    _settle(done)
+
+
+def _taken(record: InboundRecord, content: bytes, pages: dict[str, FacebookPage]) -> Result:
+    """Take in the events of one part; `pages` are those that were read already, by their ids."""
+    events = parse(content)
     if record.attempts > 1 and len(events) > 1:
         # A worker has died over one of them: the others must not share its tries.
         for event in events:
             _set_apart(record, event)
         raise NothingToTakeInError(Status.PROCESSED, "each event goes on by itself")
-    pages = FacebookPage.objects.all().connected()
-    page = pages.filter(page_id__in={event.page_id for event in events}).first()
+    page = _page({event.page_id for event in events}, pages)
     if page is None:
         raise NothingToTakeInError(Status.IGNORED, "the page is not connected")
-    with _flushed_together():
-        if len(events) == 1:
-            outcomes = [_outcome(page, events[0], record.received_at)]
-        else:
-            outcomes = [_among_others(record, page, event) for event in events]
-    return _settle(record, outcomes)
+    if len(events) == 1:
+        return _result([_outcome(page, events[0], record.received_at)])
+    return _result([_among_others(record, page, event) for event in events])
+
+
+def _page(ids: set[str], known: dict[str, FacebookPage]) -> FacebookPage | None:
+    for page_id in ids:
+        if page_id in known:
+            return known[page_id]
+    page = FacebookPage.objects.all().connected().filter(page_id__in=ids).first()
+    if page is not None:
+        known[page.page_id] = page
+    return page
 
 
 @contextmanager
 def _flushed_together() -> Iterator[None]:
-    """Commit without waiting for the disk: the record's own commit, after them, flushes them all.
+    """Commit without waiting for the disk: the records' own commit, after them, flushes them all.
 
-    Until then the record counts as not processed, and taking it in again changes nothing.
+    Until then they count as not processed, and taking them in again changes nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
     try:
         yield
     finally:
-        if intake.has_database():
+        if has_database():
             with connection.cursor() as cursor:
                 cursor.execute("RESET synchronous_commit")
 
@@ -85,7 +143,7 @@ def _among_others(record: InboundRecord, page: FacebookPage, event: Event) -> Ou
         return _outcome(page, event, record.received_at)
     except Exception as error:
         # As in intake: whatever one event does, the next one is not stopped.
-        if isinstance(error, OperationalError | InterfaceError) and not intake.has_database():
+        if isinstance(error, OperationalError | InterfaceError) and not has_database():
             raise
         logger.exception("An event of record %s is set apart", record.pk)
         _set_apart(record, event)
@@ -122,20 +180,31 @@ def _set_apart(record: InboundRecord, event: Event) -> None:
     intake.accept_each([(connection.schema_name, alone, record.recipients)])
 
 
-def _settle(record: InboundRecord, outcomes: list[Outcome]) -> Message | None:
-    """Write down what became of a part: the best of its events says it, each reason once."""
+def _result(outcomes: list[Outcome]) -> Result:
+    """What became of a part: the best of its events says it, each reason once."""
     found = {outcome.status for outcome in outcomes}
     order = (Status.PROCESSED, Status.DUPLICATE, Status.IGNORED)
     message = next((one.message for one in outcomes if one.message is not None), None)
     reasons = dict.fromkeys(one.reason for one in outcomes if one.reason)
-    InboundRecord.objects.filter(pk=record.pk, status=Status.RECEIVED).update(
-        status=next((status for status in order if status in found), Status.IGNORED),
-        message=message,
-        subject=message.ticket.subject if message is not None else "",
-        error="; ".join(reasons)[:2000],
-        processed_at=now(),
-    )
-    return message
+    status = next((status for status in order if status in found), Status.IGNORED)
+    return Result(status, message, "; ".join(reasons))
+
+
+def _settle(done: Sequence[tuple[InboundRecord, Result]]) -> None:
+    """Write down what became of parts, in one statement."""
+    rows = [
+        {
+            "id": record.pk,
+            "status": result.status,
+            "message": result.message.pk if result.message is not None else None,
+            "subject": result.message.ticket.subject if result.message is not None else "",
+            # What Meta calls a thing may hold what no database takes.
+            "error": result.error[:2000].replace("\0", "").encode("utf-8", "replace").decode(),
+        }
+        for record, result in done
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [now(), json.dumps(rows)])
 
 
 HANDLERS: dict[str, Handler] = {

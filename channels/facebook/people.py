@@ -20,7 +20,7 @@ from channels.facebook.events import text_of
 from channels.facebook.models import FacebookPage, FacebookPerson
 from tenants import live
 from tenants.acts import act
-from tenants.connection import connection
+from tenants.plans import Statement
 from tenants.prepared import Prepared
 from tickets import recording
 from tickets.models import Message, Ticket
@@ -30,13 +30,31 @@ ASK_AGAIN = timedelta(days=7)
 # So many messages of a person whose name is known at last are found by it.
 MOST_FOUND_BY_NAME = 50
 
-NOTE_ACTION = """
+# Of a person who was not given to another customer meanwhile.
+_note_action = Statement(
+    """
 UPDATE channels_facebookperson
-SET last_inbound_at = GREATEST(last_inbound_at, %s), unreachable_at = NULL WHERE id = %s
-"""
+SET last_inbound_at = GREATEST(last_inbound_at, %s), unreachable_at = NULL
+WHERE id = %s AND user_id = %s RETURNING last_inbound_at
+""",
+    name="note_action",
+)
 
+# That it is not empty is said so that a plan for any value can use the index.
 _by_psid = Prepared(
-    lambda page, psid: FacebookPerson.objects.select_related("user").filter(page=page, psid=psid),
+    lambda page, psid: (
+        FacebookPerson.objects.select_related("user").filter(page=page, psid=psid).exclude(psid="")
+    ),
+    -1,
+    "sample",
+)
+_locking_by_psid = Prepared(
+    lambda page, psid: (
+        FacebookPerson.objects.select_related("user__membership__organisation")
+        .filter(page=page, psid=psid)
+        .exclude(psid="")
+        .select_for_update(of=("user",), no_key=True)
+    ),
     -1,
     "sample",
 )
@@ -47,13 +65,16 @@ def locked(page: FacebookPage, psid: str, *, at: datetime | None = None) -> Face
 
     `at` is when they did something that opens the time for answers, by Meta's clock.
     """
-    person = _by_psid.first(page.pk, psid)
-    if person is None:
-        return _new(page, psid, at)
-    person = lock(person, lambda: _by_psid.first(page.pk, psid))
-    if at is not None:
-        note_action(person, at)
-    return person
+    while person := _locking_by_psid.first(page.pk, psid):
+        if at is not None:
+            if note_action(person, at):
+                return person
+        else:
+            again = _by_psid.first(page.pk, psid)
+            if again is None or again.user_id == person.user_id:
+                return person
+        # Somebody has linked them to another customer while we waited for the lock.
+    return _new(page, psid, at)
 
 
 def lock(person: FacebookPerson, read: Callable[[], FacebookPerson | None]) -> FacebookPerson:
@@ -83,10 +104,15 @@ def address_of(person: FacebookPerson) -> str:
     return f"{person.psid}.{person.page.page_id}@facebook.invalid"
 
 
-def note_action(person: FacebookPerson, at: datetime) -> None:
-    """They did something in Messenger: the time for answers begins anew, in any order of events."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE_ACTION, [at, person.pk])
+def note_action(person: FacebookPerson, at: datetime) -> bool:
+    """They did something in Messenger: the time for answers begins anew, in any order of events.
+
+    False where somebody has linked them to another customer since they were read.
+    """
+    row = _note_action.row(at, person.pk, person.user_id)
+    if row is not None:
+        person.last_inbound_at = row[0]
+    return row is not None
 
 
 def needs_name(person: FacebookPerson) -> bool:

@@ -35,7 +35,7 @@ from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
 from tenants.queue import enqueue
-from tickets.models import Channel, Message
+from tickets.models import Channel, Message, Ticket
 
 Status = InboundRecord.Status
 State = FacebookObject.State
@@ -105,12 +105,12 @@ def _take_in(
     _describe(stored, told, author.name, said)
     if is_gone:
         return _nothing("removed before it came")
-    number = _open_ticket(page, person, stored) if person is not None else None
-    if reason and number is None:
+    ticket = _open_ticket(page, person, stored) if person is not None else None
+    if reason and ticket is None:
         wall_lookup.ask_for_context(stored)
         return _nothing(reason)
     remark = _("Names the page on another wall.") if told.is_mention else ""
-    return _write(stored, person, said, received_at, number=number, remark=remark)
+    return _write(stored, person, said, received_at, ticket=ticket, remark=remark)
 
 
 def _nothing(reason: str) -> NothingToTakeInError:
@@ -145,7 +145,9 @@ def _describe(stored: FacebookObject, told: Change, name: str, said: Said) -> No
     stored.save()
 
 
-def _open_ticket(page: FacebookPage, person: FacebookPerson, stored: FacebookObject) -> int | None:
+def _open_ticket(
+    page: FacebookPage, person: FacebookPerson, stored: FacebookObject
+) -> Ticket | None:
     """The ticket in which this person's words below this post go on."""
     said = FacebookObject.objects.filter(
         person=person, post_id=stored.post_id, at__isnull=False, message__isnull=False
@@ -163,7 +165,7 @@ def _write(
     said: Said,
     received_at: datetime,
     *,
-    number: int | None = None,
+    ticket: Ticket | None = None,
     remark: str = "",
 ) -> Message:
     """Write it into the person's ticket, or into a new one; inside an act."""
@@ -177,7 +179,7 @@ def _write(
             received_at=received_at,
             author=person.user,
             is_author_locked=True,
-            ticket_number=number,
+            ticket=ticket,
             remark=remark,
             silence="nothing is confirmed in public",
         )

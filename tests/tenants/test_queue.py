@@ -15,10 +15,10 @@ from django.utils.timezone import now
 from accounts.models import Team
 from helpdesk import celery_app
 from helpdesk.celery import GIVES_WAY
-from tenants import queue
+from tenants import live, queue
 from tenants.circuit import circuit
 from tenants.models import Tenant
-from tenants.queue import TenantTask, enqueue
+from tenants.queue import TenantTask, begun, enqueue, enqueue_once
 
 
 @shared_task(name="tests.found_team", base=TenantTask)
@@ -77,6 +77,65 @@ def test_a_task_may_expire_unrun(fresh_tenant, own_redis):
     (message,) = (json.loads(raw) for raw in own_redis.client.lrange("default", 0, -1))
     left = datetime.fromisoformat(message["headers"]["expires"]) - now()
     assert timedelta(seconds=20) < left <= timedelta(seconds=25)
+
+
+def test_a_task_for_all_that_waits_is_sent_once_until_it_begins(fresh_tenant, own_redis):
+    for _ in range(3):
+        enqueue_once("tests.found_team", "Nord")
+    enqueue_once("tests.found_team", "Süd")
+    assert [task[1] for task in waiting(own_redis)] == [["Nord"], ["Süd"]]
+
+    begun("tests.found_team", "Nord")
+    enqueue_once("tests.found_team", "Nord")
+
+    assert [task[1] for task in waiting(own_redis)] == [["Nord"], ["Süd"], ["Nord"]]
+
+
+def test_a_task_that_got_lost_is_sent_again_after_a_while(fresh_tenant, own_redis):
+    enqueue_once("tests.found_team", "Nord")
+
+    [mark] = own_redis.client.keys("sent:*")
+
+    assert 0 < own_redis.client.ttl(mark) <= queue.SENT_AGAIN_AFTER
+
+
+def test_a_task_of_another_tenant_is_another_one(fresh_tenant, own_redis):
+    enqueue_once("tests.found_team", "Nord")
+    with transaction.atomic():
+        connection.set_schema("alpha")
+        enqueue_once("tests.found_team", "Nord")
+        connection.set_tenant(fresh_tenant)
+
+    schemas = [schema for _task, _args, schema in waiting(own_redis)]
+    assert schemas == [fresh_tenant.schema_name, "alpha"]
+
+
+def test_without_redis_each_is_done_here(fresh_tenant, own_redis):
+    own_redis.kill()
+
+    enqueue_once("tests.found_team", "Nord")
+
+    until(lambda: teams() == ["Nord in Frisch GmbH"])
+
+
+def test_acts_that_belong_together_tell_each_thing_once(fresh_tenant, own_redis):
+    listener = own_redis.client.pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(live.channel(fresh_tenant.schema_name))
+    listener.get_message(timeout=1)
+
+    with live.gathered():
+        for number in (1, 2, 1):
+            live.announce("queue")
+            live.announce("ticket", number)
+        assert listener.get_message(timeout=0.2) is None
+
+    told = [json.loads(listener.get_message(timeout=2)["data"]) for _ in range(3)]
+    assert [(one["topic"], one["number"]) for one in told] == [
+        ("queue", None),
+        ("ticket", 1),
+        ("ticket", 2),
+    ]
+    assert listener.get_message(timeout=0.2) is None
 
 
 def test_what_is_rolled_back_sends_nothing(fresh_tenant, own_redis):
