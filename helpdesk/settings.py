@@ -37,6 +37,8 @@ TENANT_APPS = [
     "accounts",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "tickets",
     "sla",
     "billing",
@@ -179,6 +181,15 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+# How long after a proof of who they are somebody may change what protects their account.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers give passkeys to https, and to localhost where this is developed.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("HELPDESK_PROXIES", 0)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
