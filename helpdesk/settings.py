@@ -186,6 +186,10 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "accounts.passkeys.EditPasskeyForm",
+}
 # A clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 # Browsers give passkeys to https, and to localhost where this is developed.
@@ -272,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     "flag what is due": {"task": "sla.sweep", **_SWEEP},
     "find what got lost": {"task": "channels.sweep", **_SWEEP},
     "end, announce and bill": {"task": "billing.sweep", **_SWEEP},
+    "tidy exports": {"task": "accounts.sweep", "schedule": 600, "options": {"expires": 300}},
 }
 
 LOGGING = {
