@@ -218,7 +218,7 @@ def test_a_new_password_leaves_this_device_alone_in_the_list():
         (IPHONE, "Safari, iPhone"),
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
         ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
-        ("curl/8", "Unknown device"),
+        ("curl/8", "Unbekanntes Gerät"),
     ],
 )
 def test_a_device_is_called_what_people_call_it(tenant, user_agent, name):

@@ -156,9 +156,7 @@ def test_no_box_ticked_means_no_mails_and_works_without_a_script():
     client = signed_in(user)
     url = reverse("portal:notifications")
     client.post(url, {Event.TOPIC_FOLLOWED.value: "on"})
-    assert notifications.wanted(user) == {
-        event: event == Event.TOPIC_FOLLOWED for event in Event
-    }
+    assert notifications.wanted(user) == {event: event == Event.TOPIC_FOLLOWED for event in Event}
     client.post(url, {})
     assert not any(notifications.wanted(user).values())
 
@@ -167,7 +165,12 @@ def test_settings_change_nothing_without_a_csrf_token():
     user = confirmed()
     client = signed_in(user)
     client.handler.enforce_csrf_checks = True
-    for name in ["portal:profile", "portal:notifications", "portal:data_export", "portal:team_invite"]:
+    for name in [
+        "portal:profile",
+        "portal:notifications",
+        "portal:data_export",
+        "portal:team_invite",
+    ]:
         assert client.post(reverse(name), {"name": "Eve", "language": "en"}).status_code == 403
     user.refresh_from_db()
     assert user.name != "Eve"
