@@ -15,6 +15,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import now
@@ -110,6 +111,13 @@ def invitation_of(token: str) -> OrganisationInvitation:
     if invitation is None or invitation.sent_at.isoformat() != stamp:
         raise InvitationGoneError
     return invitation
+
+
+def waiting_for(place: Membership) -> QuerySet[OrganisationInvitation]:
+    """What a person's confirmed address is invited to besides where they are."""
+    found = OrganisationInvitation.objects.select_related("organisation")
+    others = found.exclude(organisation=place.organisation)
+    return others.filter(email=place.user.email, sent_at__gt=now() - VALID_FOR)
 
 
 def is_for(invitation: OrganisationInvitation, user: User) -> bool:
