@@ -18,10 +18,17 @@ def form_id_of(request: Request, form: forms.Form) -> str:
     return f"{request.user.pk}:{form.cleaned_data['form_id']}"
 
 
-def to_message(ticket: Ticket, message: Message | None) -> HttpResponse:
+def to_message(request: Request, ticket: Ticket, message: Message | None) -> HttpResponse:
     """Lead to the new message: the browser then knows that the draft is kept here."""
     address = reverse("portal:ticket", args=[ticket.number])
-    return redirect(f"{address}#message-{message.pk}" if message else address)
+    return lead_to(request, f"{address}#message-{message.pk}" if message else address)
+
+
+def lead_to(request: Request, address: str) -> HttpResponse:
+    """Lead on, also a form that htmx has sent: it would lose the fragment on the way."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def kept_for_later(request: Request) -> HttpResponse:
@@ -30,7 +37,8 @@ def kept_for_later(request: Request) -> HttpResponse:
         request,
         _("Your message is kept safely. It appears among your tickets in a few minutes."),
     )
-    return redirect("portal:tickets")
+    # The fragment tells the browser to drop the draft.
+    return lead_to(request, f"{reverse('portal:tickets')}#message-0")
 
 
 def not_stored(form: forms.Form) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from accounts.models import User, UserQuerySet
 from tenants.acts import act
 from tickets import recording, signals
 from tickets.models import Event, Participant, Ticket
+from tickets.states import State
 
 # A conversation, no mailing list.
 MOST = 30
@@ -22,6 +25,18 @@ class NotAColleagueError(ValueError):
 
 class TooManyError(ValueError):
     """More people than a conversation has."""
+
+
+def may_share(ticket: Ticket, user: User) -> bool:
+    """Whether somebody who sees a ticket decides who takes part: its requester, or an admin."""
+    membership = getattr(user, "membership", None)
+    is_admin = (
+        membership is not None
+        and membership.is_admin
+        and membership.organisation_id == ticket.organisation_id
+    )
+    is_theirs = ticket.requester_id == user.pk or is_admin
+    return is_theirs and ticket.merged_into_id is None and ticket.state != State.SPAM
 
 
 def colleagues(ticket: Ticket) -> UserQuerySet:
@@ -86,3 +101,10 @@ def bring_along(ticket: Ticket, into: Ticket) -> None:
 def take_back(ticket: Ticket, into: Ticket) -> None:
     """A merge is undone: who came by it alone goes with the ticket they came from."""
     into.participants.filter(merged_from=ticket).delete()
+
+
+def found_by(people: UserQuerySet, query: str) -> UserQuerySet:
+    """In the order of their names; `query` chooses among them."""
+    if query:
+        people = people.filter(Q(name__icontains=query) | Q(email__icontains=query))
+    return people.order_by(Lower("name"), "email")
