@@ -91,7 +91,7 @@ def _set(
                     sys_inputs={"document": json.dumps({**document, "logo": name})},
                     pdf_standards=STANDARD,
                     root=folder,
-                    timestamp=made_at,
+                    timestamp=made_at.replace(microsecond=0),
                 )
             except typst.TypstError as error:
                 raise TypesettingError(str(error)) from error
