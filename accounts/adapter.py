@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the packag
         return resolve_url(settings.DESK_URL if is_agent else settings.LOGIN_REDIRECT_URL)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return self.get_login_redirect_url(request)
+        return reverse("mfa_index")
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         if not email_address.user.has_usable_password():

@@ -6,4 +6,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import receivers  # noqa: F401  (connects them)
+        from accounts import own_data
+        from accounts import receivers as _receivers  # noqa: F401  (connects them)
+
+        own_data.register()

@@ -314,3 +314,49 @@ class NotificationChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.event}"
+
+
+class OrganisationInvitation(models.Model):
+    """That somebody with this address may join an organisation; gone once it is used."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.MEMBER)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # The link carries this moment: sending again ends the link before.
+    sent_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"], name="organisation_invitation_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.organisation})"
+
+
+class DataExport(models.Model):
+    """A person's own data, asked for and packed; the file is named once it is there."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="data_exports")
+    requested_at = models.DateTimeField(default=now)
+    ready_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    path = models.CharField(max_length=120, blank=True)
+    size = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            # Asking twice is asking once, while it is being packed.
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(ready_at=None),
+                name="data_export_one_at_work",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.requested_at:%Y-%m-%d}"

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from accounts.models import User
 from desk.counts import Counts, count
 from helpdesk.http import Request
 
@@ -21,8 +22,20 @@ def desk_page(
     status: int = 200,
 ) -> HttpResponse:
     """Render a whole page, with the numbers beside the views."""
-    counts = counts or count(request.user)
-    nav = {
+    response = render(
+        request,
+        template,
+        {"nav": navigation(request.user, counts), **context},
+        status=status,
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def navigation(user: User, counts: Counts | None = None) -> dict[str, object]:
+    """The numbers beside the views."""
+    counts = counts or count(user)
+    return {
         "queue": counts.waiting,
         "mine": counts.mine,
         "unassigned": counts.unassigned,
@@ -32,9 +45,6 @@ def desk_page(
         "calls": counts.calls,
         "failing_pages": counts.failing_pages,
     }
-    response = render(request, template, {"nav": nav, **context}, status=status)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 def desk_part(

@@ -37,6 +37,8 @@ TENANT_APPS = [
     "accounts",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "tickets",
     "sla",
     "billing",
@@ -179,6 +181,19 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+# How long after a proof of who they are somebody may change what protects their account.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "accounts.passkeys.EditPasskeyForm",
+}
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers give passkeys to https, and to localhost where this is developed.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("HELPDESK_PROXIES", 0)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -261,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     "flag what is due": {"task": "sla.sweep", **_SWEEP},
     "find what got lost": {"task": "channels.sweep", **_SWEEP},
     "end, announce and bill": {"task": "billing.sweep", **_SWEEP},
+    "tidy exports": {"task": "accounts.sweep", "schedule": 600, "options": {"expires": 300}},
 }
 
 LOGGING = {

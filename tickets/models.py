@@ -65,7 +65,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """
         if user.is_agent:
             return self.all()
-        others = Membership.objects.filter(organisation=OuterRef("organisation"))
+        others = Membership.objects.filter(
+            organisation=OuterRef("organisation"), user__is_active=True
+        )
         membership = getattr(user, "membership", None)
         if membership is None:
             return self.filter(~Exists(others), requester=user)

@@ -24,6 +24,7 @@ def settings(request: Request) -> HttpResponse:
     if membership is not None:
         organisation = membership.organisation
         context |= {
+            "people": organisation.memberships.filter(user__is_active=True).count(),
             "tier": tier_of(organisation),
             "address": BillingAddress.objects.filter(organisation=organisation).first(),
             "documents": organisation.invoices.count() if membership.is_admin else 0,

@@ -135,7 +135,7 @@ def test_a_changed_password_ends_every_other_session(client):
         {"oldpassword": PASSWORD, "password1": new, "password2": new},
     )
 
-    assert response.url == reverse("portal:home")
+    assert response.url == reverse("mfa_index")
     assert client.get(reverse("portal:tickets")).status_code == 200
     assert elsewhere.get(reverse("portal:tickets")).status_code == 302
 

@@ -38,6 +38,9 @@ PICTURES = {
     "calls": (AGENT, "/desk/rueckrufe/", ""),
     "facebook-settings": (ADMIN, "/desk/einstellungen/facebook/", ""),
     "facebook-ticket": (AGENT, "/desk/suche/?q=Facebook", "[data-row]"),
+    "settings": (CUSTOMER, "/einstellungen/", ""),
+    "security": (CUSTOMER, "/einstellungen/sicherheit/", ""),
+    "team": (CUSTOMER, "/einstellungen/team/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 import django
 
 from tests.browser.seed_facebook import deletion, failing_page, from_wall, on_facebook
+from tests.browser.seed_settings import half_way, proven, settings_of
 
 NAMES = {
     "agent": "Ada Prüfer",
@@ -28,6 +29,7 @@ NAMES = {
     "buyer": "Karla Buchner",
     "chooser": "Lars Wählert",
     "caller": "Mona Ruf",
+    "protected": "Nora Sicher",
 }
 PATIENCE_SECONDS = 60
 PASSWORD = "Sieben-Teebeutel-im-Regal"
@@ -62,10 +64,12 @@ def seed(slug: str) -> dict[str, object]:
     values |= on_facebook(people)
     values |= {"facebook_page": failing_page(), "deletion_code": deletion(slug)}
     if slug == "demo":
-        values |= billed(people["admin"])
+        values |= billed(people["admin"]) | settings_of(people)
     wait_for_answers(people["chooser"])
     take_the_portal_from(people["by_mail"])
     sessions = {role: session(user) for role, user in people.items()}
+    if slug == "demo":
+        sessions["half_way"] = half_way(people["protected"], PASSWORD)
     emails = {role: user.email for role, user in people.items()}
     return {"sessions": sessions, "values": values, "emails": emails}
 
@@ -102,6 +106,7 @@ def session(user):
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    proven(store)
     store.create()
     return store.session_key
 

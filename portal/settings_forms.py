@@ -1,0 +1,65 @@
+"""What people type on their settings' pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts import notifications
+from accounts.forms import name_field
+from accounts.models import Membership, User
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Name and language; the address has a form of its own, because it needs a proof."""
+
+    name = name_field(required=True)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("For these pages and for our mails to you."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "language")
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class InvitationForm(forms.Form):
+    """Whom an administrator of an organisation wants in the team, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.MEMBER
+    )
+
+
+class NotificationsForm(forms.Form):
+    """One box for each event that can concern this person."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        for event, wanted in notifications.wanted(user).items():
+            self.fields[event.value] = forms.BooleanField(
+                label=event.label, required=False, initial=wanted
+            )
+
+    def save(self) -> None:
+        for event in notifications.events_for(self.user):
+            notifications.choose(self.user, event, by_mail=self.cleaned_data[event.value])

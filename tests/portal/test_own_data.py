@@ -1,0 +1,173 @@
+"""Taking one's data along, and the end of an account."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils.timezone import now
+
+from accounts import exporting, privacy
+from accounts.models import DataExport, Membership, User
+from accounts.privacy import Section
+from tests.factories import AgentFactory, open_ticket
+from tests.portal.test_settings import PASSWORD, confirmed, signed_in
+
+EXPORT = "portal:data_export"
+DELETION = "portal:account_deletion"
+
+
+@pytest.fixture(autouse=True)
+def _no_old_limits(tenant):
+    cache.clear()
+
+
+@pytest.fixture
+def section(monkeypatch):
+    """An app that keeps a note and two files of the same name."""
+    erased = []
+    monkeypatch.setattr(privacy, "_sections", dict(privacy._sections))
+    privacy.register(
+        Section(
+            "notes",
+            "Notizen",
+            export=lambda user: [{"text": f"Für {user.email}"}],
+            files=lambda user: iter([("../a.txt", b"eins"), ("a.txt", b"zwei")]),
+            erase=lambda user: erased.append(user.email),
+        )
+    )
+    return erased
+
+
+def packed(user):
+    export = exporting.request_export(user)
+    exporting.pack(export.pk)
+    export.refresh_from_db()
+    return export
+
+
+def fetch(client, export):
+    return client.get(reverse("portal:data_download", args=[export.pk]))
+
+
+def test_the_archive_holds_what_every_app_keeps_and_stays_within_its_folders(section):
+    user = confirmed()
+    client = signed_in(user)
+    response = fetch(client, packed(user))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+    assert json.loads(archive.read("account.json"))["email"] == user.email
+    assert json.loads(archive.read("notes.json")) == [{"text": f"Für {user.email}"}]
+    files = sorted(name for name in archive.namelist() if name.startswith("notes/"))
+    assert files[-1] == "notes/a.txt"
+    assert sorted(archive.read(name) for name in files) == [b"eins", b"zwei"]
+    assert not any(".." in name for name in archive.namelist())
+    assert [one.to for one in mail.outbox if "/einstellungen/daten/" in one.body] == [[user.email]]
+
+
+def test_no_secret_of_a_second_factor_is_in_the_archive():
+    user = confirmed()
+    user.authenticator_set.create(type="totp", data={"secret": "GEHEIM"})
+    told = json.dumps(privacy.sections()[0].export(user), default=str)
+    assert "GEHEIM" not in told
+    assert user.password not in told
+
+
+def test_only_its_person_fetches_it_and_only_for_seven_days():
+    user = confirmed()
+    client, export = signed_in(user), packed(user)
+    assert fetch(signed_in(confirmed()), export).status_code == 404
+    assert fetch(signed_in(user, proven=False), export).status_code == 302
+    with time_machine.travel(now() + timedelta(days=7, minutes=1)):
+        again = signed_in(user)
+        assert fetch(again, export).status_code == 404
+        exporting.tidy()
+    assert not default_storage.exists(export.path)
+    assert not DataExport.objects.exists()
+    assert fetch(client, export).status_code == 404
+
+
+def test_asking_twice_packs_once_and_what_got_lost_is_packed_later(
+    django_capture_on_commit_callbacks,
+):
+    user = confirmed()
+    first, second = exporting.request_export(user), exporting.request_export(user)
+    assert first == second
+    exporting.pack(first.pk)
+    exporting.pack(first.pk)
+    assert len([one for one in mail.outbox if one.to == [user.email]]) == 1
+    late = exporting.request_export(user)
+    with django_capture_on_commit_callbacks() as sent:
+        exporting.tidy(late.requested_at + timedelta(minutes=6))
+    assert len(sent) == 1
+
+
+def test_an_account_ends_after_a_proof_and_a_second_click(section):
+    user = confirmed(name="Anna Berg")
+    email, ticket = user.email, open_ticket(user)
+    client, elsewhere = signed_in(user), signed_in(user, proven=False)
+    export = packed(user)
+    assert elsewhere.post(reverse(DELETION)).status_code == 302
+    assert client.get(reverse(DELETION)).status_code == 200
+    assert User.objects.with_address(email).exists()
+
+    assert client.post(reverse(DELETION)).url == reverse("portal:account_deleted")
+
+    assert section == [email], "an app still knows whom it erases"
+    gone = User.objects.get_queryset().get(pk=user.pk)
+    assert (gone.name, gone.is_active, gone.has_address) == ("", False, False)
+    assert not EmailAddress.objects.filter(user=user).exists()
+    assert not default_storage.exists(export.path)
+    assert "Anna" not in gone.organisation.name
+    for browser in (client, elsewhere):
+        assert browser.get(reverse("portal:profile")).status_code == 302
+    sent = {"login": email, "password": PASSWORD}
+    assert client.post(reverse("account_login"), sent).status_code == 200
+    ticket.refresh_from_db()
+    assert ticket.requester == gone
+    assert client.get(reverse("portal:account_deleted")).status_code == 200
+
+
+def test_the_only_administrator_of_others_keeps_the_account_until_there_is_another():
+    user, other = confirmed(), confirmed()
+    user.join(user.organisation, Membership.Role.ADMIN)
+    other.join(user.organisation)
+    client = signed_in(user)
+    page = client.post(reverse(DELETION))
+    assert page.status_code == 409
+    assert reverse("portal:team") in page.text
+    assert User.objects.with_address(user.email).exists()
+    other.join(user.organisation, Membership.Role.ADMIN)
+    assert client.post(reverse(DELETION)).status_code == 302
+
+
+def test_a_section_that_fails_leaves_the_account_as_it_was(monkeypatch, section):
+    def fail(user):
+        raise RuntimeError
+
+    privacy.register(Section("broken", "Kaputt", export=lambda user: None, erase=fail))
+    user = confirmed()
+    client = signed_in(user)
+    with pytest.raises(RuntimeError):
+        client.post(reverse(DELETION))
+    assert User.objects.with_address(user.email).get().is_active
+
+
+def test_an_agents_account_is_the_tenants_to_end():
+    agent = confirmed(AgentFactory)
+    assert signed_in(agent).post(reverse(DELETION)).url == reverse("desk:queue")
+    assert User.objects.with_address(agent.email).get().is_active
+
+
+def test_who_was_invited_by_mail_only_is_no_obstacle_and_old_links_end(client):
+    user = confirmed()
+    user.join(user.organisation, Membership.Role.ADMIN)
+    user.organisation.invitations.create(email="neu@kunden.example")
+    assert signed_in(user).post(reverse(DELETION)).status_code == 302
+    assert not user.organisation.invitations.exists()
