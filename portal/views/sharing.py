@@ -13,7 +13,7 @@ from accounts.models import User
 from helpdesk.http import Request, customer_required, id_in
 from portal import ticket_page
 from tickets import sharing
-from tickets.models import Ticket
+from tickets.models import Participant, Ticket
 
 # More people than these are better found by a word.
 MOST_SHOWN = 50
@@ -88,7 +88,7 @@ def _page(request: Request, ticket: Ticket, *, error: str = "") -> HttpResponse:
     return render(request, "portal/ticket_sharing.html", context, status=422 if error else 200)
 
 
-def _say(request: Request, added: list[sharing.Participant]) -> None:
+def _say(request: Request, added: list[Participant]) -> None:
     if [one.user_id for one in added] == [request.user.pk]:
         messages.success(request, _("You take part in this request now."))
         return
