@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -26,9 +28,14 @@ def to_message(request: Request, ticket: Ticket, message: Message | None) -> Htt
 
 def lead_to(request: Request, address: str) -> HttpResponse:
     """Lead on, also a form that htmx has sent: it would lose the fragment on the way."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
-    return redirect(address)
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    response = HttpResponse(status=204, headers={"HX-Redirect": address})
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if here == urlsplit(address).path:
+        # Only the fragment differs: the browser would scroll there and ask for nothing.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def kept_for_later(request: Request) -> HttpResponse:

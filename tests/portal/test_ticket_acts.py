@@ -118,7 +118,13 @@ def test_the_pdf_of_a_long_conversation_is_cut(portal, anna, monkeypatch):
 def test_a_form_sent_by_htmx_is_led_to_its_message(portal, ticket):
     form = {"text": "Noch etwas", "form_id": str(uuid.uuid4())}
 
-    response = portal.post(url("reply", ticket), form, headers={"HX-Request": "true"})
+    here = {
+        "HX-Request": "true",
+        "HX-Current-URL": f"http://a.test{url('ticket', ticket)}#message-1",
+    }
+    response = portal.post(url("reply", ticket), form, headers=here)
 
     assert response.status_code == 204
+    # Only the fragment differs: without it the browser would stay where it is.
+    assert response["HX-Refresh"] == "true"
     assert f"/tickets/{ticket.number}/#message-" in response["HX-Redirect"]
