@@ -5,55 +5,29 @@ What a person typed reaches the template as a value and is never read as markup.
 
 from __future__ import annotations
 
-import json
-import logging
-import re
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-import typst
-from django.core.files.storage import default_storage
 from django.utils import translation
 from django.utils.translation import gettext
 
-from billing import amounts, letters
+from billing import amounts
 from billing.accounting import DAY, month_after
 from billing.models import Invoice
 from billing.parties import GERMANY
-
-logger = logging.getLogger(__name__)
+from helpdesk import typesetting
+from helpdesk.typesetting import TypesettingError, breakable, printable
 
 TEMPLATE = Path(__file__).with_name("invoice.typ")
-# The archive's format, and the one that may carry an e-invoice later.
-STANDARD: typst.PDFStandards = ["a-3b"]
-# Named one by one: the package holds each weight twice, and the order of a folder is no order.
-FONT_FILES = tuple(
-    Path(str(files("font_source_sans_pro")), "files", f"SourceSansPro-{weight}.otf")
-    for weight in ("Regular", "Semibold", "Bold")
-)
-ALL_FONTS = b'#set text(font: "Source Sans Pro")\na #text(weight: "semibold")[a] *a*'
-
 ACCENT = "#0b6168"
 # Longer words may be broken anywhere, or they would run out of their column.
 LONG_WORD = 30
 LONG_FACT = 16
-PIECE = re.compile(r".{1,8}")
-NO_WIDTH = "\u200b"
 
 Pairs = list[tuple[str, str]]
-File = tuple[str, bytes]
 Snapshot = Mapping[str, str]
-
-# One compiler keeps its memory where it is, one for each document lets it grow; but one can do one
-# document at a time only.
-_setting = Lock()
 
 
 class PdfError(Exception):
@@ -70,59 +44,10 @@ def render(invoice: Invoice) -> bytes:
         document = _document(invoice)
     made_at = datetime.combine(invoice.issued_on, time(), UTC)
     try:
-        if logo := _logo(invoice):
-            try:
-                return _set(document, made_at, logo)
-            except typst.TypstError as error:
-                logger.warning("%s: its logo cannot be printed: %s", invoice, error)
-        return _set(document, made_at)
-    except typst.TypstError as error:
+        logo = str(invoice.supplier.get("logo") or "")
+        return typesetting.pdf(TEMPLATE, document, made_at, logo=logo)
+    except TypesettingError as error:
         raise PdfError(invoice.number, str(error)) from error
-
-
-def _set(document: Mapping[str, Any], made_at: datetime, logo: File | None = None) -> bytes:
-    # Nothing but the logo lies where the template, or an image within the logo, may look for files.
-    with TemporaryDirectory() as folder:
-        if logo:
-            name, content = logo
-            Path(folder, name).write_bytes(content)
-            document = {**document, "logo": name}
-        with _setting:
-            made = _compiler().compile(
-                input=TEMPLATE.read_bytes(),
-                format="pdf",
-                sys_inputs={"invoice": json.dumps(document)},
-                pdf_standards=STANDARD,
-                root=folder,
-                timestamp=made_at,
-            )
-    return cast("bytes", made)
-
-
-@lru_cache(maxsize=1)
-def _compiler() -> typst.Compiler:
-    with TemporaryDirectory() as folder:
-        for font in FONT_FILES:
-            shutil.copy(font, folder)
-        fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
-        )
-        compiler = typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
-        # A font is read when it is used first, and the folder does not stay.
-        compiler.compile(input=ALL_FONTS, format="pdf")
-    return compiler
-
-
-def _logo(invoice: Invoice) -> File | None:
-    """The logo, named for its kind only; None where its file is gone."""
-    name = invoice.supplier.get("logo")
-    if not name:
-        return None
-    try:
-        with default_storage.open(name) as file:
-            return f"logo{PurePath(name).suffix.lower()}", file.read()
-    except OSError:
-        return None
 
 
 def _document(invoice: Invoice) -> dict[str, Any]:
@@ -137,11 +62,10 @@ def _document(invoice: Invoice) -> dict[str, Any]:
         "author": supplier["name"],
         "accent": supplier.get("accent") or ACCENT,
         "brand": supplier.get("brand") or supplier["name"],
-        "logo": "",
         "sender": " · ".join(_address(supplier)),
         "recipient": _recipient(customer),
         "facts": [
-            (label, _breakable(value, LONG_FACT)) for label, value in _facts(invoice, customer)
+            (label, breakable(value, LONG_FACT)) for label, value in _facts(invoice, customer)
         ],
         "intro": _intro(invoice),
         "head": _head(invoice),
@@ -302,10 +226,4 @@ def _snapshot(party: Mapping[str, Any]) -> dict[str, str]:
 
 def _printable(typed: str) -> str:
     """What a person typed, in one line, without what no letter of our fonts stands for."""
-    return _breakable(letters.printable(" ".join(typed.split()), FONT_FILES), LONG_WORD)
-
-
-def _breakable(text: str, longest: int) -> str:
-    """The text with places where words that are longer may be broken."""
-    too_long = rf"[^\s/-]{{{longest + 1},}}"
-    return re.sub(too_long, lambda found: NO_WIDTH.join(PIECE.findall(found[0])), text)
+    return breakable(printable(" ".join(typed.split())), LONG_WORD)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.callback.models import CallAttempt, CallBack, CallSettings
 from channels.contact_form.models import ContactForm
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
+from channels.rating.models import RatingMail, RatingSettings
 from tickets.delivery import Delivery, DeliveryQuerySet
 from tickets.models import Channel, Message
 
@@ -27,6 +28,8 @@ __all__ = [
     "FacebookPerson",
     "InboundRecord",
     "InboundRecordQuerySet",
+    "RatingMail",
+    "RatingSettings",
     "SystemMail",
 ]
 

@@ -29,7 +29,7 @@ def find(
     named_number: int | None = None,
     is_verified: bool,
 ) -> Thread:
-    """A proof leads to a ticket, and the sender must be its requester.
+    """A proof leads to a ticket, and the sender must take part in it.
 
     The proof is the ticket's own signed address or a Message-ID that the ticket sent or received;
     knowing a ticket's number is none, and only earns a hint. `proven` is a ticket that the channel
@@ -52,13 +52,25 @@ def _refusal(ticket: Ticket, author: User, *, is_verified: bool) -> str:
     """Why a message may not join its ticket, for the agent; empty when it may."""
     if not is_verified:
         text = _("Claims to answer #%(number)s, but the sender could not be verified.")
-    elif ticket.requester_id != author.pk:
+    elif not _takes_part(ticket, author):
         text = _("Answers #%(number)s, but the sender has no part in that ticket.")
     elif ticket.state == State.SPAM:
         text = _("Answers #%(number)s, which is spam.")
     else:
         return ""
     return text % {"number": ticket.number}
+
+
+def _takes_part(ticket: Ticket, author: User) -> bool:
+    """The requester, or a colleague with whom the ticket is shared."""
+    if ticket.requester_id == author.pk and _home(author) == ticket.organisation_id:
+        return True
+    return Ticket.objects.written_by(author).filter(pk=ticket.pk).exists()
+
+
+def _home(author: User) -> int | None:
+    membership = getattr(author, "membership", None)
+    return membership.organisation_id if membership else None
 
 
 _numbered = Prepared(lambda number: Ticket.objects.filter(number=number), -1)

@@ -15,7 +15,7 @@ from accounts.models import Membership, Organisation, User
 from billing.accounting import last_day
 from billing.models import BillingAddress, BillingEvent, Invoice
 from billing.shop import Shop
-from tickets.models import Ticket
+from tickets.models import Rating, Ticket
 
 # What a page shows at most; of people, a search finds the others.
 MOST_PEOPLE = 50
@@ -59,6 +59,7 @@ def shown(shop: Shop, *, to: User, query: str = "") -> dict[str, object]:
         "invoices": invoices_of(organisation) if to.is_tenant_admin else [],
         "today": localdate(shop.at, shop.zone),
         "history": history_of(organisation),
+        "rating_share": Rating.objects.all().share_of(organisation),
         "tickets": tickets_of(organisation, to),
     }
 

@@ -32,8 +32,8 @@ from helpdesk.http import Request
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from sla.models import Promise
 from sla.tiers import tier_of
-from tickets import merging
-from tickets.models import Message, Ticket
+from tickets import merging, rating
+from tickets.models import Message, Rating, Ticket
 
 # An answer that its first hop has not taken by then is worth a look (law 3).
 FIRST_HOP_PATIENCE = timedelta(minutes=15)
@@ -119,6 +119,9 @@ def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, Any]:
         "booked": booked(ticket.organisation),
         "events": history.lines(ticket),
         "call": CallBack.objects.all().of(ticket).open().order_by("pk").first(),
+        "rating": rating.rating_of(ticket),
+        "rating_share": Rating.objects.all().share_of(ticket.organisation),
+        "participants": ticket.participants.all().in_force().for_list(),
         "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
         "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
         "team_form": TicketTeamForm(ticket) if Team.objects.exists() else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,10 +20,22 @@ def form_id_of(request: Request, form: forms.Form) -> str:
     return f"{request.user.pk}:{form.cleaned_data['form_id']}"
 
 
-def to_message(ticket: Ticket, message: Message | None) -> HttpResponse:
+def to_message(request: Request, ticket: Ticket, message: Message | None) -> HttpResponse:
     """Lead to the new message: the browser then knows that the draft is kept here."""
     address = reverse("portal:ticket", args=[ticket.number])
-    return redirect(f"{address}#message-{message.pk}" if message else address)
+    return lead_to(request, f"{address}#message-{message.pk}" if message else address)
+
+
+def lead_to(request: Request, address: str) -> HttpResponse:
+    """Lead on, also a form that htmx has sent: it would lose the fragment on the way."""
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    response = HttpResponse(status=204, headers={"HX-Redirect": address})
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if here == urlsplit(address).path:
+        # Only the fragment differs: the browser would scroll there and ask for nothing.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def kept_for_later(request: Request) -> HttpResponse:
@@ -30,7 +44,8 @@ def kept_for_later(request: Request) -> HttpResponse:
         request,
         _("Your message is kept safely. It appears among your tickets in a few minutes."),
     )
-    return redirect("portal:tickets")
+    # The fragment tells the browser to drop the draft.
+    return lead_to(request, f"{reverse('portal:tickets')}#message-0")
 
 
 def not_stored(form: forms.Form) -> None:

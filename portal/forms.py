@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.uploads import FormWithFiles
+from tickets.models import Rating
+from tickets.ratings import COMMENT_LENGTH
 from tickets.services import SUBJECT_LENGTH
 
 TEXT_LENGTH = 100_000
@@ -45,3 +49,39 @@ class TicketForm(ReplyForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": _("Please say in a few words what it is about.")},
     )
+
+
+class ReopeningForm(forms.Form):
+    """The button that opens a request again; pressed twice, it is one message."""
+
+    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, typed: Mapping[str, Any] | None = None) -> None:
+        # The page has another form with such a field.
+        super().__init__(typed, auto_id="reopening_%s")
+
+
+class RatingForm(forms.Form):
+    """Whether an answer was good, and why."""
+
+    is_good = forms.TypedChoiceField(
+        label=_("Was our answer good?"),
+        choices=[("yes", _("Good")), ("no", _("Not good"))],
+        coerce=lambda chosen: chosen == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one of the two.")},
+    )
+    comment = forms.CharField(
+        label=_("Do you want to say why?"),
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    @classmethod
+    def of(cls, rating: Rating | None) -> RatingForm:
+        """The form as it stands; empty where nobody has rated."""
+        if rating is None:
+            return cls()
+        chosen = "yes" if rating.is_good else "no"
+        return cls(initial={"is_good": chosen, "comment": rating.comment})

@@ -6,4 +6,6 @@ class TicketsConfig(AppConfig):
     verbose_name = "Tickets"
 
     def ready(self) -> None:
-        from tickets import receivers  # noqa: F401  (connects them)
+        from tickets import own_data, receivers  # noqa: F401  (connects them)
+
+        own_data.register()

@@ -24,6 +24,8 @@ class Event(models.Model):
         CHANNEL = "channel", _("Channel")
         MERGED = "merged", _("Merge")
         CALL = "call", _("Call back")
+        SHARED = "shared", _("Shared")
+        RATED = "rated", _("Rating")
 
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tenants.acts import act
-from tickets import recording, signals, states
+from tickets import recording, sharing, signals, states
 from tickets.models import Event, Message, Ticket
 from tickets.states import State
 
@@ -45,6 +45,7 @@ def merge(ticket: Ticket, *, into: Ticket, by: User, at: datetime | None = None)
     if was:
         recording.set_state(into, State.OPEN, by=by, at=moment)
     _take_over(ticket, into, by, moment)
+    sharing.bring_along(ticket, into)
     signals.merged.send(Ticket, ticket=ticket, into=into, at=moment)
     recording.touch(ticket, moment)
     recording.touch(into, moment)
@@ -69,6 +70,7 @@ def undo_merge(ticket: Ticket, *, by: User, at: datetime | None = None) -> Ticke
     was = merges.filter(ticket=ticket, what="into").latest("at", "pk").before
     into_was = merges.filter(ticket=into, what="from", before=str(ticket.number)).latest("at", "pk")
     Message.objects.filter(ticket=into, merged_from=ticket).update(ticket=ticket, merged_from=None)
+    sharing.take_back(ticket, into)
     ticket.merged_into, ticket.merged_at = None, None
     ticket.save(update_fields=["merged_into", "merged_at"])
     kind = Event.Kind.MERGED

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import BooleanField, Func, Q
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organisation, Team, User
+from accounts.models import Membership, Organisation, Team, User
 from tickets import search
 from tickets.attachments import Attachment, attachment_path
 from tickets.delivery import Delivery, DeliveryQuerySet, Status
 from tickets.events import Event
+from tickets.participants import Participant
+from tickets.ratings import Rating
 from tickets.states import DONE, WORKABLE, State
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ __all__ = [
     "Channel",
     "Event",
     "Message",
+    "Participant",
+    "Rating",
     "Ticket",
     "TicketQuerySet",
     "attachment_path",
@@ -53,14 +57,38 @@ class NextNumber(Func):
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: User) -> TicketQuerySet:
-        """Agents see all; a customer their own, an organisation's admin all of theirs."""
+        """Agents see all; a customer their own and what is shared with them, an admin all of their
+        organisation's.
+
+        Whoever leaves an organisation leaves their tickets there, unless nobody else is in it: an
+        account of one's own ends when its person joins another.
+        """
         if user.is_agent:
             return self.all()
-        own = Q(requester=user)
+        others = Membership.objects.filter(
+            organisation=OuterRef("organisation"), user__is_active=True
+        )
         membership = getattr(user, "membership", None)
-        if membership and membership.is_admin:
-            own |= Q(organisation=membership.organisation_id)
-        return self.filter(own)
+        if membership is None:
+            return self.filter(~Exists(others), requester=user)
+        home = Q(organisation=membership.organisation_id)
+        own = Q(requester=user) & (home | ~Exists(others))
+        if membership.is_admin:
+            return self.filter(own | home)
+        # One branch for each index: an OR that PostgreSQL answers from both.
+        return self.filter(own | (home & Q(pk__in=_shared_with(user))))
+
+    def written_by(self, user: User) -> TicketQuerySet:
+        """The tickets that a customer takes part in: their own, and those shared with them."""
+        part = Q(requester=user) | Q(pk__in=_shared_with(user))
+        if not user.is_agent:
+            return self.visible_to(user).filter(part)
+        # Who is an agent here may be a customer by mail: of their own tickets only (law 5).
+        return self.filter(requester=user)
+
+    def shared_with(self, user: User) -> TicketQuerySet:
+        """What colleagues have shared with somebody."""
+        return self.visible_to(user).filter(pk__in=_shared_with(user))
 
     def on_their_own(self) -> TicketQuerySet:
         """Without those that go on in another ticket."""
@@ -95,10 +123,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Load what a row of a list shows, in one query."""
         return self.select_related("requester", "organisation", "assignee")
 
-    def matching(self, words: str) -> TicketQuerySet:
-        """Full-text search over messages, subjects and names; a number finds its ticket."""
+    def matching(self, words: str, *, public: bool = False) -> TicketQuerySet:
+        """Full-text search over messages, subjects and names; a number finds its ticket.
+
+        With `public`, notes are not searched: a customer must not learn what stands in them.
+        """
         words = words.strip()
-        found = Message.objects.filter(search=search.query(words)).values_list("ticket_id")
+        said = Message.objects.filter(search=search.query(words))
+        found = (said.public() if public else said).values_list("ticket_id")
         digits = words.lstrip("#")
         if digits.isdecimal() and len(digits) < 18:
             # A union reads two indexes; an OR would read every ticket.
@@ -223,6 +255,10 @@ class Ticket(models.Model):
     @property
     def queue_key(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field) for field in QUEUE_ORDER)
+
+
+def _shared_with(user: User) -> models.QuerySet[Participant, int]:
+    return Participant.objects.filter(user=user).values_list("ticket_id", flat=True)
 
 
 QUEUE_ORDER = ("queue_band", "queue_rank", "due_at", "opened_at", "id")

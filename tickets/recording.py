@@ -86,6 +86,11 @@ def touch(ticket: Ticket, at: datetime) -> None:
     live.announce("ticket", ticket.number)
 
 
+def touch_quietly(ticket: Ticket) -> None:
+    """Tell open pages of what is no news in the conversation: no list is ordered by it."""
+    live.announce("ticket", ticket.number)
+
+
 def set_state(ticket: Ticket, state: State, *, by: User | None, at: datetime) -> str:
     """Write a ticket's new state with its line in the history; returns the old one."""
     before, ticket.state = ticket.state, state

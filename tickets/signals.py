@@ -26,5 +26,7 @@ merged = Signal()
 merge_undone = Signal()
 # ticket=…, at=…: an agent answers it another way than it came
 channel_changed = Signal()
+# ticket=…, participants=…, by=…: colleagues of the requester take part from now on
+shared = Signal()
 # ticket=…, at=…: it belongs to another organisation now, because its requester does
 organisation_changed = Signal()

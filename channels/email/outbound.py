@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
@@ -62,8 +63,21 @@ def build(message: Message) -> EmailMessage:
 
     Raises RefusedError when nobody can be written to, or from nowhere.
     """
-    mail = _headed(message, recipient_of(message), str(_person(message)), _subject(message))
-    _fill(mail, message, Tenant.current())
+    person = _person(message)
+    mail = _headed(message, recipient_of(message), str(person), _subject(message))
+    _fill(mail, message, Tenant.current(), message.ticket.requester)
+    return mail
+
+
+def build_copy(message: Message, person: User, *, unsubscribe: str) -> EmailMessage:
+    """The mail for somebody who takes part in the ticket, or who reads it in the portal.
+
+    It says how to get no more of them. Raises RefusedError as `build` does.
+    """
+    mail = _headed(message, deliverable(person), str(person), _subject(message))
+    mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    _fill(mail, message, Tenant.current(), person, unsubscribe=unsubscribe)
     return mail
 
 
@@ -112,7 +126,11 @@ def mailbox_of(message: Message) -> str:
 
 def recipient_of(message: Message) -> str:
     """The address a message goes to, its domain in ASCII (RFC 5891)."""
-    person = _person(message)
+    return deliverable(_person(message))
+
+
+def deliverable(person: User) -> str:
+    """A person's address, unless mail to it came back; raises RefusedError."""
     address = address_of(person)
     if person.undeliverable_at is not None:
         raise RefusedError(
@@ -148,13 +166,13 @@ def _give_id(message: Message, mailbox: str) -> None:
 def _from_name(message: Message, tenant: Tenant) -> str:
     if message.author is None or not message.author.name:
         return tenant.name
-    with translation.override(_language(message)):
+    with translation.override(_language(message.ticket.requester)):
         names = {"agent": message.author.name, "tenant": tenant.name}
         return gettext("%(agent)s from %(tenant)s") % names
 
 
-def _language(message: Message) -> str:
-    return message.ticket.requester.language or settings.LANGUAGE_CODE
+def _language(reader: User) -> str:
+    return reader.language or settings.LANGUAGE_CODE
 
 
 def _header(name: str, address: str) -> Address:
@@ -191,14 +209,19 @@ def _conversation(message: Message) -> list[str]:
     return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
 
 
-def _fill(mail: EmailMessage, message: Message, tenant: Tenant) -> None:
+def _fill(
+    mail: EmailMessage, message: Message, tenant: Tenant, reader: User, *, unsubscribe: str = ""
+) -> None:
+    link = tenant.url(reverse("portal:ticket", args=[message.ticket.number]))
     context = {
+        "unsubscribe": unsubscribe,
+        "link": link if unsubscribe else "",
         "message": message,
         "ticket": message.ticket,
         "tenant": tenant,
         "quoted": _quoted(message),
     }
-    with translation.override(_language(message)):
+    with translation.override(_language(reader)):
         mail.set_content(render_to_string("channels/message.txt", context).strip() + "\n")
         mail.add_alternative(render_to_string("channels/message.html", context), subtype="html")
     for attachment in message.attachments.all():

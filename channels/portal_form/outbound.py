@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
+
+from accounts.models import User
+from accounts.notifications import Event, unsubscribe_url, wants
 from channels.email import outbound
 from channels.email.backend import queue_mail
 from channels.outbox import RefusedError
@@ -10,9 +14,12 @@ from tickets.models import Message
 
 
 def deliver(message: Message) -> None:
-    """The portal shows what is committed; only the copy has to travel."""
+    """The portal shows what is committed; only the copy has to travel, to who wants it."""
+    person = message.recipient or message.ticket.requester
+    if message.is_answer and not wants(person, Event.TICKET_ANSWERED):
+        return
     try:
-        mail = outbound.build(message)
+        mail = _mail(message, person)
     except RefusedError:
         return
     queue_mail(
@@ -21,6 +28,13 @@ def deliver(message: Message) -> None:
         str(mail["Subject"]),
         outbound.to_bytes(mail),
     )
+
+
+def _mail(message: Message, person: User) -> EmailMessage:
+    if not message.is_answer:
+        return outbound.build(message)
+    unsubscribe = unsubscribe_url(person, Event.TICKET_ANSWERED)
+    return outbound.build_copy(message, person, unsubscribe=unsubscribe)
 
 
 def deliver_at_once(message: Message) -> None:

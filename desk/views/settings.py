@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Team, User
 from billing.models import Supplier
-from channels.models import CallSettings, ContactForm, FacebookPage
+from channels.models import CallSettings, ContactForm, FacebookPage, RatingSettings
 from desk import price_page
 from desk.page import desk_page
 from helpdesk.hours import region_text, week_text
@@ -33,6 +33,7 @@ def settings(request: Request) -> HttpResponse:
         "team_size": User.objects.agents().count(),
         "contact_form": ContactForm.current(),
         "call_settings": CallSettings.current(),
+        "rating_settings": RatingSettings.current(),
         "facebook_pages": FacebookPage.objects.all().connected().order_by("name", "pk"),
         "teams": Team.objects.order_by("name"),
     }

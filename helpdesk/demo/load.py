@@ -27,6 +27,7 @@ from helpdesk.demo.calls import agree_calls
 from helpdesk.demo.commerce import open_books
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
+from helpdesk.demo.together import share_and_rate
 from helpdesk.provisioning import create_tenant
 from sla.calendar import Calendar
 from sla.changes import assign_tier
@@ -68,6 +69,7 @@ def load(at: datetime | None = None) -> list[str]:
                 open_books(house, moment)
                 _write(house, (*done, *current), moment)
                 agree_calls(moment)
+                share_and_rate()
             touched.append(house.slug)
             continue
         with tenant_context(tenant):

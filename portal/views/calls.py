@@ -163,7 +163,7 @@ def _agreed(request: Request, call: CallBack) -> HttpResponse:
     messages.success(request, agreed_words(call))
     here = call.here
     asked = here.messages.filter(kind=Message.Kind.INBOUND).order_by("pk").last()
-    return to_message(here, asked)
+    return to_message(request, here, asked)
 
 
 def _page(

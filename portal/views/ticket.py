@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,36 +13,49 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels.portal_form import inbound
 from channels.raw import StorageFullError
-from helpdesk.downloads import attachment_response
-from helpdesk.http import Request, customer_required
-from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
-from portal import calls, told
+from helpdesk.downloads import attachment_response, pdf_response
+from helpdesk.http import Request, customer_required, wants_partial
+from portal import ticket_page, ticket_pdf, told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
-from portal.forms import ReplyForm
+from portal.forms import ReopeningForm, ReplyForm
 from tickets import services
-from tickets.models import Attachment, Message, Ticket, TicketQuerySet
-from tickets.states import State, TransitionError
+from tickets.models import Attachment, Message, Ticket
+from tickets.states import DONE, State, TransitionError
 
 
 @require_safe
 @customer_required
 def ticket(request: Request, number: int) -> HttpResponse:
-    found = get_object_or_404(Ticket.objects.visible_to(request.user).for_list(), number=number)
+    found = ticket_page.find(request, number)
     if found.merged_into is not None:
         said = _("#%(number)s goes on here, together with this ticket.")
         messages.info(request, said % {"number": found.number})
         return redirect("portal:ticket", found.merged_into.number)
-    return _page(request, found, ReplyForm())
+    return ticket_page.whole(request, found)
+
+
+@require_safe
+@customer_required
+def explanation(request: Request, number: int) -> HttpResponse:
+    """How the promised moment came about; a list asks for it in place."""
+    found = ticket_page.find(request, number)
+    seen = told.told(found, request.user)
+    is_part = wants_partial(request)
+    if seen.promise is None and not is_part:
+        return redirect("portal:ticket", number)
+    context = {"ticket": found, **ticket_page.promised(seen)}
+    template = "portal/_ticket_why.html" if is_part else "portal/ticket_why.html"
+    return render(request, template, context)
 
 
 @require_POST
 @customer_required
 def create_reply(request: Request, number: int) -> HttpResponse:
-    """Write on one's own ticket; one that waited or was done opens again."""
-    found = get_object_or_404(_own(request), number=number)
+    """Write on a ticket one takes part in; one that waited or was done opens again."""
+    found = ticket_page.find_own(request, number)
     form = ReplyForm(request)
     if not form.is_valid():
-        return _page(request, found, form, status=422)
+        return ticket_page.whole(request, found, reply_form=form, status=422)
     try:
         message = inbound.submit_reply(
             found,
@@ -53,16 +68,16 @@ def create_reply(request: Request, number: int) -> HttpResponse:
         return kept_for_later(request)
     except StorageFullError:
         not_stored(form)
-        return _page(request, found, form, status=503)
+        return ticket_page.whole(request, found, reply_form=form, status=503)
     messages.success(request, _("Your message has arrived."))
-    return to_message(message.ticket, message)
+    return to_message(request, message.ticket, message)
 
 
 @require_POST
 @customer_required
 def create_closure(request: Request, number: int) -> HttpResponse:
     """Close one's own ticket: nobody needs to answer any more."""
-    found = get_object_or_404(_own(request), number=number)
+    found = ticket_page.find_own(request, number)
     try:
         services.change_state(found, State.CLOSED, by=request.user)
     except (TransitionError, services.MergedError):
@@ -70,6 +85,43 @@ def create_closure(request: Request, number: int) -> HttpResponse:
         return redirect("portal:ticket", number)
     messages.success(request, _("The ticket is closed. A new message opens it again."))
     return redirect("portal:ticket", number)
+
+
+@require_POST
+@customer_required
+def create_reopening(request: Request, number: int) -> HttpResponse:
+    """Open a ticket again without writing: the customer waits, so it is a message of theirs."""
+    found = ticket_page.find_own(request, number)
+    if found.state not in DONE:
+        return redirect("portal:ticket", number)
+    form = ReopeningForm(request.POST)
+    form_id = form.cleaned_data["form_id"] if form.is_valid() else uuid.uuid4()
+    try:
+        message = inbound.submit_reply(
+            found,
+            user=request.user,
+            text=_("I have opened this request again: it is not settled yet."),
+            files=(),
+            form_id=f"{request.user.pk}:{form_id}",
+        )
+    except inbound.NotTakenInError:
+        return kept_for_later(request)
+    except StorageFullError:
+        messages.error(request, _("That did not work just now. Please try again in a moment."))
+        return redirect("portal:ticket", number)
+    messages.success(request, _("The request is open again. It is our turn now."))
+    return to_message(request, message.ticket, message)
+
+
+@require_safe
+@customer_required
+def pdf(request: Request, number: int) -> HttpResponse:
+    """The conversation as a document to keep."""
+    found = ticket_page.find(request, number)
+    if found.merged_into is not None:
+        return redirect("portal:ticket_pdf", found.merged_into.number)
+    name = _("Request-%(number)s.pdf") % {"number": number}
+    return pdf_response(ticket_pdf.render(found), name)
 
 
 @require_safe
@@ -80,25 +132,3 @@ def attachment(request: Request, pk: int) -> HttpResponseBase:
     return attachment_response(
         get_object_or_404(Attachment.objects.filter(message__in=readable), pk=pk)
     )
-
-
-def _own(request: Request) -> TicketQuerySet:
-    """Only who opened a ticket takes part in it; an organisation's admin reads along (law 5)."""
-    return Ticket.objects.visible_to(request.user).filter(requester=request.user).for_list()
-
-
-def _page(request: Request, found: Ticket, form: ReplyForm, *, status: int = 200) -> HttpResponse:
-    seen = told.told(found, request.user)
-    context = {
-        "ticket": found,
-        "thread": found.messages.public().thread(),
-        "promise": seen.promise,
-        "steps": seen.steps,
-        "changes": seen.changes,
-        "seconds": seen.seconds,
-        **calls.on_ticket(found, request.user),
-        "reply_form": form if found.requester_id == request.user.pk else None,
-        "attachment_limit": FILE_LIMIT,
-        "message_limit": MESSAGE_LIMIT,
-    }
-    return render(request, "portal/ticket.html", context, status=status)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,36 +10,56 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from channels.portal_form import inbound
 from channels.raw import StorageFullError
-from helpdesk import keyset
 from helpdesk.http import Request, customer_required
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
-from portal import told
+from portal import ticket_list, told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import TicketForm
+from portal.states import Turn
+from portal.ticket_list import Choice, Whose
 from sla.models import SupportTier
-from tickets.models import Ticket
-
-PAGE = 25
 
 
 @require_safe
 @customer_required
 def tickets(request: Request) -> HttpResponse:
     """The customer's tickets, latest first; an organisation's admin sees all of theirs."""
-    visible = Ticket.objects.visible_to(request.user).on_their_own().for_list()
-    if key := keyset.decode(request.GET.get("after", ""), keyset.NEWEST_FIRST):
-        visible = visible.filter(keyset.older("updated_at", key))
-    found = list(visible.order_by("-updated_at", "-pk")[: PAGE + 1])
-    shown = found[:PAGE]
-    last = shown[-1] if len(found) > PAGE else None
-    after = urlencode({"after": keyset.encode((last.updated_at, last.pk))}) if last else ""
+    choice = Choice.of(request.GET)
+    found = ticket_list.page(request.user, choice, request.GET.get("after", ""))
+    membership = getattr(request.user, "membership", None)
+    is_later = bool(request.GET.get("after"))
     context = {
-        "tickets": shown,
-        "first_page": request.path if request.GET.get("after") else "",
-        "next_page": f"{request.path}?{after}" if after else "",
+        "tickets": found.tickets,
+        "choice": choice,
+        "turns": _turns(choice),
+        "whose": _whose(choice, is_admin=membership is not None and membership.is_admin),
+        "first_page": f"{request.path}{choice.address()}" if is_later else "",
+        "next_page": f"{request.path}{found.next_page}" if found.next_page else "",
         "mail_instead": told.mail_instead(told.tier(request.user)),
     }
     return render(request, "portal/tickets.html", context)
+
+
+def _turns(choice: Choice) -> list[tuple[str, str, bool]]:
+    """The links of the states: words, address, whether it is chosen."""
+    words = [
+        (None, _("All")),
+        (Turn.OPEN, _("Open")),
+        (Turn.MINE, _("Waiting for you")),
+        (Turn.DONE, _("Done")),
+    ]
+    return [(text, choice.address(state=turn or ""), choice.turn == turn) for turn, text in words]
+
+
+def _whose(choice: Choice, *, is_admin: bool) -> list[tuple[str, str, bool]]:
+    """The links of whose tickets are shown, as `_turns`."""
+    everything = _("All of the organisation") if is_admin else _("Mine and shared")
+    words = [
+        (None, everything),
+        (Whose.OWN, _("My own")),
+        (Whose.SHARED, _("Shared with me")),
+    ]
+    return [(text, choice.address(whose=one or ""), choice.whose == one) for one, text in words]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,7 +91,7 @@ def new_ticket(request: Request) -> HttpResponse:
         request, _("Your request has arrived as #%(number)s.") % {"number": ticket.number}
     )
     first = ticket.messages.order_by("pk").first()
-    return to_message(ticket, first)
+    return to_message(request, ticket, first)
 
 
 def _by_mail(request: Request, tier: SupportTier | None, address: str) -> HttpResponse:
@@ -84,7 +102,13 @@ def _by_mail(request: Request, tier: SupportTier | None, address: str) -> HttpRe
         "tier": tier,
         "mail_instead": address,
     }
-    return render(request, "portal/by_mail.html", context, status=403 if is_sent else 200)
+    response = render(request, "portal/by_mail.html", context, status=403 if is_sent else 200)
+    if is_sent and request.headers.get("HX-Request"):
+        # There is no form any more into whose place the answer could go.
+        response.status_code = 422
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+        response.headers["HX-Reswap"] = "outerHTML show:top"
+    return response
 
 
 def _form(request: Request, form: TicketForm, *, status: int = 200) -> HttpResponse:

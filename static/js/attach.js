@@ -53,7 +53,26 @@ function show(box, input) {
   list.hidden = files.length === 0;
 }
 
-// Files may be dropped anywhere on their form.
+// A pasted picture has no name of its own: all of them are called "image.png".
+function named(file, place, box) {
+  if (!/^image\.\w+$/.test(file.name)) return file;
+  const at = new Date();
+  const two = (number) => String(number).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join("-");
+  const ending = file.name.split(".").pop();
+  const name = `${box.dataset.picture} ${day} ${time}${place ? ` (${place + 1})` : ""}.${ending}`;
+  return new File([file], name, { type: file.type });
+}
+
+function add(files, box, input) {
+  const all = new DataTransfer();
+  for (const file of [...input.files, ...files]) all.items.add(file);
+  input.files = all.files;
+  show(box, input);
+}
+
+// Files may be dropped anywhere on their form, and pasted while somebody writes in it.
 function take(form, box, input) {
   const over = (isOver) => (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -65,10 +84,14 @@ function take(form, box, input) {
   form.addEventListener("drop", (event) => {
     over(false)(event);
     if (!event.dataTransfer?.files.length) return;
-    const all = new DataTransfer();
-    for (const file of [...input.files, ...event.dataTransfer.files]) all.items.add(file);
-    input.files = all.files;
-    show(box, input);
+    add(event.dataTransfer.files, box, input);
+  });
+  form.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])];
+    // A table or text that was copied brings a picture of itself along: the words are meant.
+    if (!pasted.length || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    add(pasted.map((file, place) => named(file, place, box)), box, input);
   });
 }
 

@@ -39,14 +39,30 @@ function sweep() {
   }
 }
 
+// Whoever uses this browser next must not find what somebody else was writing.
+const isAnothers = (key, person) => /^\d+-/.test(key) && !key.startsWith(`${person}-`);
+
+function forget(person) {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(PREFIX) && isAnothers(key.slice(PREFIX.length), person)) localStorage.removeItem(key);
+  }
+}
+
+document.addEventListener("submit", ({ target }) => {
+  const path = new URL(target.getAttribute("action") ?? "", location.href).pathname;
+  if (path === document.body.dataset.logout) forget("");
+});
+
 function keep(form) {
   const area = form.querySelector("textarea");
   const said = form.querySelector(".draft-kept");
   const key = form.dataset.draft;
+  const person = key.match(/^(\d+)-/);
+  if (person) forget(person[1]);
   const draft = read(key);
   const lines = [...form.querySelectorAll(LINES)];
   // The form's own name comes back with its draft: sent once more, it is the same form.
-  const stamp = form.querySelector('input[name="stamp"]');
+  const stamp = form.querySelector('input:is([name="stamp"], [name="form_id"])');
   if (draft && !area.value.trim()) {
     area.value = draft.text;
     for (const line of lines) line.value ||= draft.fields?.[line.name] ?? "";

@@ -16,6 +16,7 @@ import django
 
 from tests.browser.seed_facebook import deletion, failing_page, from_wall, on_facebook
 from tests.browser.seed_settings import half_way, proven, settings_of
+from tests.browser.seed_tickets import together
 
 NAMES = {
     "agent": "Ada Prüfer",
@@ -139,6 +140,7 @@ def records(people, slug):
         "image": image.pk,
         "quarantined": quarantined(),
         **from_wall(),
+        **together(people, settled, portal_ticket),
         "month": f"{localdate():%Y-%m}",
         "long_ago": "2001-01",
         **links(),

@@ -64,7 +64,7 @@ def _refused(what: str, page: PageOf, form: str = "main form", **values: str) ->
         expect(page.locator(f"{form} .errors, {form} [role=alert]").first).to_be_visible()
 
     is_ours = page.name.startswith(("desk:", "portal:"))
-    return State(what, page, act, complaint="status of 422" if is_ours else "")
+    return State(what, page, act, complaint="422" if is_ours else "")
 
 
 def _choose_a_file(page: Page) -> None:

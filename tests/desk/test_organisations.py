@@ -212,7 +212,7 @@ def test_the_page_runs_a_fixed_number_of_queries(boss, django_assert_num_queries
         cancel(anna)
     book(anna, "Gold")
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page = boss.get(url(anna.organisation))
 
     assert len(page.context["history"]) == 2 * count + 1

@@ -9,7 +9,7 @@ from django_tenants.utils import schema_context
 from channels import intake, raw
 from channels.models import InboundRecord
 from helpdesk import uploads
-from portal.views import tickets
+from portal import ticket_list
 from sla.models import Promise, SupportTier
 from tenants.models import Route
 from tests.factories import CustomerFactory, open_ticket
@@ -54,7 +54,7 @@ def test_nobody_sees_another_tenants_tickets(portal, other_tenant):
 
 
 def test_pages_of_tickets_join(portal, anna, monkeypatch):
-    monkeypatch.setattr(tickets, "PAGE", 2)
+    monkeypatch.setattr(ticket_list, "PAGE", 2)
     everything = [open_ticket(anna).pk for _ in range(5)]
 
     seen, address = [], LIST
@@ -217,7 +217,7 @@ def test_what_is_stored_but_not_yet_a_ticket_is_not_reported_as_failed(portal, m
         patched.setattr(intake, "take_in", broken)
         response = portal.post(NEW, form(), follow=True)
 
-    assert response.redirect_chain == [(LIST, 302)]
+    assert response.redirect_chain == [(f"{LIST}#message-0", 302)]
     assert "Your message is kept safely." in response.content.decode()
     record = InboundRecord.objects.get()
     InboundRecord.objects.update(next_try_at=record.received_at)

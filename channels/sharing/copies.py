@@ -1,0 +1,33 @@
+"""Copies of answers for colleagues who take part; what becomes of a copy changes no promise."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from accounts.notifications import Event, unsubscribe_url, wanting
+from channels.email import outbound
+from channels.email.backend import queue_mail
+from channels.outbox import RefusedError
+from tickets.models import Message
+
+
+def send(message: Message) -> int:
+    """Queue a copy of a human's answer for each who takes part and wants it; returns how many."""
+    if not message.is_answer:
+        return 0
+    taking_part = message.ticket.participants.all().in_force().for_list()
+    people = [one.user for one in taking_part if one.user_id != message.recipient_id]
+    return sum(_send(message, person) for person in wanting(people, Event.TICKET_ANSWERED))
+
+
+def _send(message: Message, person: User) -> bool:
+    try:
+        mail = outbound.build_copy(
+            message, person, unsubscribe=unsubscribe_url(person, Event.TICKET_ANSWERED)
+        )
+        # Not the message's own return path: a copy that comes back fails no answer (law 3).
+        sender = outbound.mailbox_of(message)
+        recipient = outbound.deliverable(person)
+    except RefusedError:
+        return False
+    queue_mail(sender, [recipient], str(mail["Subject"]), outbound.to_bytes(mail))
+    return True
