@@ -38,6 +38,11 @@ PICTURES = {
     "calls": (AGENT, "/desk/rueckrufe/", ""),
     "facebook-settings": (ADMIN, "/desk/einstellungen/facebook/", ""),
     "facebook-ticket": (AGENT, "/desk/suche/?q=Facebook", "[data-row]"),
+    "faq": ("", "/faq/", ""),
+    "faq-article": ("", "/faq/", 'a[href^="/faq/etiketten"]'),
+    "faq-editor": (AGENT, "/desk/faq/", ".hit:nth-child(3) .subject"),
+    "faq-list": (AGENT, "/desk/faq/", ""),
+    "faq-statistics": (AGENT, "/desk/faq/auswertung/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 
