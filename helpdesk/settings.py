@@ -40,6 +40,7 @@ TENANT_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "tickets",
+    "faq",
     "sla",
     "billing",
     "channels",

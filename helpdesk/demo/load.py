@@ -25,6 +25,7 @@ from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
 from helpdesk.demo.commerce import open_books
+from helpdesk.demo.faq import write_faq
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
 from helpdesk.demo.together import share_and_rate
@@ -70,6 +71,8 @@ def load(at: datetime | None = None) -> list[str]:
                 _write(house, (*done, *current), moment)
                 agree_calls(moment)
                 share_and_rate()
+                if house is MUSTERHANDEL:
+                    write_faq(User.objects.agents().order_by("pk")[0])
             touched.append(house.slug)
             continue
         with tenant_context(tenant):

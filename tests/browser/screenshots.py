@@ -44,6 +44,11 @@ PICTURES = {
     "settings": (CUSTOMER, "/einstellungen/", ""),
     "security": (CUSTOMER, "/einstellungen/sicherheit/", ""),
     "team": (CUSTOMER, "/einstellungen/team/", ""),
+    "faq": ("", "/faq/", ""),
+    "faq-article": ("", "/faq/", 'a[href^="/faq/etiketten"]'),
+    "faq-editor": (AGENT, "/desk/faq/", ".hit:nth-child(3) .subject"),
+    "faq-list": (AGENT, "/desk/faq/", ""),
+    "faq-statistics": (AGENT, "/desk/faq/auswertung/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 
