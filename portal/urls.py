@@ -15,6 +15,7 @@ from portal.views import (
     statement,
     ticket,
     tickets,
+    unsubscribe,
 )
 
 app_name = "portal"
@@ -39,6 +40,7 @@ urlpatterns = [
     path("zusagen/", statement.statements_list, name="statements"),
     path("zusagen/<month:month>/", statement.statement, name="statement"),
     path("anhaenge/<int:pk>/", ticket.attachment, name="attachment"),
+    path("abbestellen/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("einstellungen/", settings.settings, name="settings"),
     path("einstellungen/zusatzmodule/", modules.modules, name="modules"),
     path("einstellungen/zusatzmodule/buchung/", modules.create_booking, name="new_booking"),
