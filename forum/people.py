@@ -43,8 +43,8 @@ class Follow(models.Model):
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="follows", db_index=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="forum_follows")
-    # The last post they were told of, or had read when they began to follow.
-    told_post = models.PositiveBigIntegerField(default=0)
+    # They know of what was published until then.
+    told_at = models.DateTimeField(default=now)
     # When to mail them what is new; None when nothing is.
     mail_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
@@ -52,7 +52,6 @@ class Follow(models.Model):
     mailed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
-    created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["topic", "user"], name="forum_follow_once")]

@@ -59,6 +59,10 @@ class Post(models.Model):
     source = models.TextField()
     html = models.TextField()
     created_at = models.DateTimeField(default=now)
+    # When everybody could read it first; later than it was written if it was held back.
+    published_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
     edited_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
