@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 
 from django.db.models import F
 from django.utils.text import slugify
@@ -96,7 +97,7 @@ def edit(
     post.topic = topic
     if not may_edit(post, by):
         raise LockedError
-    html = str(markdown.render(draft.source))
+    html = _html(draft.source)
     _refuse_links(html, by)
     title = title if post.is_question and title else topic.title
     if (post.source, topic.title) != (draft.source, title):
@@ -153,7 +154,7 @@ def slug_of(title: str) -> str:
 
 
 def _write(topic: Topic, author: User, draft: Draft, *, is_question: bool, is_held: bool) -> Post:
-    html = str(markdown.render(draft.source))
+    html = _html(draft.source)
     _refuse_links(html, author)
     post = Post.objects.create(
         topic=topic,
@@ -175,6 +176,11 @@ def _write(topic: Topic, author: User, draft: Draft, *, is_question: bool, is_he
 def count_shown(author: User | None) -> None:
     """One more of somebody's posts became visible."""
     Profile.objects.filter(user=author).update(shown_posts=F("shown_posts") + 1)
+
+
+def _html(source: str) -> str:
+    """With headings whose ids no other post of a page has."""
+    return str(markdown.render(source, prefix=f"h{token_hex(4)}-"))
 
 
 def _refuse_links(html: str, author: User) -> None:

@@ -207,5 +207,3 @@ def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
 def _author(post: Post) -> dict[str, str]:
     kind = "Organization" if post.is_official else "Person"
     return {"@type": kind, "name": names.of_post(post)}
-
-

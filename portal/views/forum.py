@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from forum.models import Category, Picture, Post, Topic
 from helpdesk.http import id_in
+from helpdesk.page_cache import cached_for_strangers
 from portal import forum_page
 from portal.forum_forms import PostForm
 from portal.forum_writing import reply_context
@@ -18,6 +19,7 @@ from portal.forum_writing import reply_context
 
 @login_not_required
 @require_safe
+@cached_for_strangers(seconds=60, query=["after"])
 def index(request: HttpRequest) -> HttpResponse:
     """All categories, and what was said lately."""
     context = {
@@ -29,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@cached_for_strangers(seconds=60, query=["after"])
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Category, slug=slug)
     topics = found.topics.all().public()
@@ -38,6 +41,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@cached_for_strangers(seconds=60, query=["from"])
 def topic(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One topic; an address with other words, or of another category, leads to the right one."""
     found = find_topic(request, key)

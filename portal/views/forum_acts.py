@@ -74,9 +74,7 @@ def open_ticket(request: Request, pk: int) -> HttpResponse:
         raise Http404
     form = PrivateForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return _about(
-            request, "portal/forum/private.html", post, form, 422 if form.errors else 200
-        )
+        return _about(request, "portal/forum/private.html", post, form, 422 if form.errors else 200)
     text = "" if request.user.is_agent else form.cleaned_data["text"]
     link = round_trip.open_ticket(post, by=request.user, text=text)
     said = _("This goes on in private as #%(number)s.")
@@ -85,9 +83,7 @@ def open_ticket(request: Request, pk: int) -> HttpResponse:
     return redirect(place, link.ticket.number)
 
 
-def _about(
-    request: Request, template: str, post: Post, form: Form, status: int
-) -> HttpResponse:
+def _about(request: Request, template: str, post: Post, form: Form, status: int) -> HttpResponse:
     """A page about one post."""
     context = {
         "post": post,

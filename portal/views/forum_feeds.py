@@ -41,7 +41,6 @@ class PublicFeed(Base):
     feed_type = Atom1Feed
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.request = request
         response: HttpResponse = super().__call__(request, *args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
@@ -63,7 +62,8 @@ class PublicFeed(Base):
         return post_url(item.topic, item)
 
     def item_guid(self, item: Post) -> str:
-        return f"tag:{self.request.get_host()},2026:forum-{item.pk}"
+        # Stays when the topic moves, gets another title, or is served on another domain.
+        return f"tag:helpdesk.invalid,2026:{Tenant.current().slug}/forum/{item.pk}"
 
     def item_author_name(self, item: Post) -> str:
         return names.of_post(item)

@@ -53,7 +53,7 @@ def change_follow(request: Request, pk: int) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def unfollow(request: HttpRequest, token: str) -> HttpResponse:
-    """End the mails about one topic: looking at the link changes nothing, pressing the button does."""
+    """End the mails about one topic: not by looking at the link, by pressing the button."""
     try:
         topic_pk, user_pk = mails.follow_of(token)
     except mails.LinkInvalidError as error:
