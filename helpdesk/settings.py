@@ -38,6 +38,7 @@ TENANT_APPS = [
     "allauth",
     "allauth.account",
     "tickets",
+    "faq",
     "forum",
     "sla",
     "billing",
