@@ -38,6 +38,10 @@ PICTURES = {
     "calls": (AGENT, "/desk/rueckrufe/", ""),
     "facebook-settings": (ADMIN, "/desk/einstellungen/facebook/", ""),
     "facebook-ticket": (AGENT, "/desk/suche/?q=Facebook", "[data-row]"),
+    "forum": ("", "/forum/", ""),
+    "forum-topic": (CUSTOMER, "/forum/", ".topic-row.solved .subject"),
+    "forum-new": (CUSTOMER, "/forum/neu/?title=Etiketten%20drucken", ""),
+    "forum-desk": (AGENT, "/desk/forum/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 
