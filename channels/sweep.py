@@ -15,6 +15,7 @@ from channels import groups, intake, notices, outbox
 from channels.facebook import door, files, health, withdrawals
 from channels.models import InboundRecord, SystemMail
 from channels.rating import mails as rating_mails
+from forum import mails as forum_mails
 from tenants import wakeups
 from tenants.models import Wakeup
 from tenants.queue import enqueue
@@ -51,6 +52,7 @@ def send_waiting() -> None:
     """Send what waits in this tenant, the longest waiting first."""
     notices.mail_due()
     rating_mails.mail_due()
+    forum_mails.mail_due()
     for unsent, send in (
         (Message.objects.all().unsent(), outbox.send_message),
         (SystemMail.objects.all().unsent(), outbox.send_mail),

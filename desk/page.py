@@ -43,6 +43,7 @@ def navigation(user: User, counts: Counts | None = None) -> dict[str, object]:
         "unclear": counts.unclear,
         "notices": counts.notices,
         "calls": counts.calls,
+        "forum": counts.forum,
         "failing_pages": counts.failing_pages,
     }
 

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 from django_htmx.middleware import HtmxDetails
@@ -170,10 +171,22 @@ def health(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+@csrf_exempt
 @login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """Show the pages in another language; who is signed in gets their mails in it too."""
+    """Show the pages in another language; who is signed in gets their mails in it too.
+
+    A stranger's choice is a cookie and nothing else: it needs no token, and so public pages can be
+    cached.
+    """
+    checked: Callable[[HttpRequest], HttpResponseBase] = (
+        csrf_protect(_choose_language) if request.user.is_authenticated else _choose_language
+    )
+    return checked(request)
+
+
+def _choose_language(request: HttpRequest) -> HttpResponseBase:
     language = request.POST.get("language", "")
     user = request.user
     # Django itself takes every language it was ever translated into.

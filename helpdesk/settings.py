@@ -41,6 +41,7 @@ TENANT_APPS = [
     "allauth.usersessions",
     "tickets",
     "faq",
+    "forum",
     "sla",
     "billing",
     "channels",

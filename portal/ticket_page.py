@@ -35,6 +35,7 @@ def takes_part(ticket: Ticket, user: User) -> bool:
 
 def promised(seen: Told) -> dict[str, object]:
     return {
+        "forum_topics": found.forum_topics.select_related("category"),
         "promise": seen.promise,
         "steps": seen.steps,
         "changes": seen.changes,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from helpdesk import converters  # noqa: F401 (makes months known)
+from portal import forum_urls
 from portal.views import (
     calls,
     contact,
@@ -103,4 +104,5 @@ urlpatterns = [
     path("einstellungen/rechnungen/", invoices.invoices, name="invoices"),
     path("einstellungen/rechnungen/<int:pk>/", invoices.invoice, name="invoice"),
     path("einstellungen/rechnungsanschrift/", invoices.address, name="billing_address"),
+    *forum_urls.urlpatterns,
 ]

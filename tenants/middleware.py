@@ -19,7 +19,7 @@ class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the packa
     """Choose the tenant by the host; a suspended tenant's host is as unknown as a foreign one."""
 
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> Tenant:
-        domain = domain_model.objects.select_related("tenant").get(
+        domain = domain_model.objects.select_related("tenant__branding").get(
             domain=hostname.lower().rstrip("."), tenant__status=Tenant.Status.READY
         )
         tenant: Tenant = domain.tenant

@@ -12,7 +12,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from tenants.branding import Branding
 from tenants.connection import connection
+from tenants.domain_claims import DomainClaim
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
     from django.db.models import Model as TenantMixin
 else:
     from django_tenants.models import DomainMixin, TenantMixin
+
+__all__ = [
+    "NAME_LENGTH",
+    "Branding",
+    "CacheEntry",
+    "Domain",
+    "DomainClaim",
+    "Route",
+    "Tenant",
+    "Unrouted",
+    "Wakeup",
+    "Withdrawal",
+    "new_schema_name",
+    "without_extension",
+]
 
 NAME_LENGTH = 120
 
@@ -49,6 +66,8 @@ class Tenant(TenantMixin):
     name = models.CharField(max_length=NAME_LENGTH)
     status = models.CharField(max_length=12, choices=Status, default=Status.READY)
     created_at = models.DateTimeField(default=now)
+    # Counts the changes of what strangers can read (tenants.public_changes).
+    public_version = models.BigIntegerField(default=1, db_default=1)
 
     # `create_tenant` makes the schema itself, outside any request and all or nothing.
     auto_create_schema = False
@@ -56,6 +75,19 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def brand(self) -> Branding:
+        """How its portal looks; without a row, as the product itself does."""
+        try:
+            return self.branding
+        except Branding.DoesNotExist:
+            return Branding(tenant=self)
+
+    @property
+    def portal_name(self) -> str:
+        """What its portal is called, where there is no request to ask."""
+        return self.brand.name or self.name
 
     @property
     def host(self) -> str:
@@ -94,6 +126,20 @@ class Domain(DomainMixin):
         domain = models.CharField(max_length=253, unique=True)
         tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="domains")
         is_primary = models.BooleanField(default=True)
+
+    # When the tenant proved that the host is its own; empty for what the installation gave it.
+    proven_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"],
+                condition=models.Q(is_primary=True),
+                name="domain_one_primary",
+            )
+        ]
 
 
 class RouteQuerySet(models.QuerySet["Route"]):

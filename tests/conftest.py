@@ -82,6 +82,12 @@ def _media(tmp_path: Path, settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _pages(monkeypatch) -> None:
+    """No test gets a public page that another one had made."""
+    monkeypatch.setattr("helpdesk.page_cache.EDITION", uuid.uuid4().hex)
+
+
+@pytest.fixture(autouse=True)
 def _language() -> Iterator[None]:
     """A page that a test read in English leaves that language behind in its thread."""
     yield

@@ -10,6 +10,7 @@ from billing.models import Supplier
 from channels.models import CallSettings, ContactForm, FacebookPage, RatingSettings
 from desk import price_page
 from desk.page import desk_page
+from forum.models import Category
 from helpdesk.hours import region_text, week_text
 from helpdesk.http import Request, tenant_admin_required
 from sla.models import SupportTier
@@ -35,6 +36,7 @@ def settings(request: Request) -> HttpResponse:
         "call_settings": CallSettings.current(),
         "rating_settings": RatingSettings.current(),
         "facebook_pages": FacebookPage.objects.all().connected().order_by("name", "pk"),
+        "forum_categories": Category.objects.in_order(),
         "teams": Team.objects.order_by("name"),
     }
     return desk_page(request, "desk/settings/overview.html", context)

@@ -26,6 +26,7 @@ from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
 from helpdesk.demo.commerce import open_books
 from helpdesk.demo.faq import write_faq
+from helpdesk.demo.forum import open_forum
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
 from helpdesk.demo.together import share_and_rate
@@ -73,6 +74,7 @@ def load(at: datetime | None = None) -> list[str]:
                 share_and_rate()
                 if house is MUSTERHANDEL:
                     write_faq(User.objects.agents().order_by("pk")[0])
+                    open_forum(moment)
             touched.append(house.slug)
             continue
         with tenant_context(tenant):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from channels.callback import offers
 from channels.models import ContactForm
+from helpdesk.page_cache import cached_for_strangers
 from portal import told
 from tickets.models import Ticket
 
@@ -18,6 +19,7 @@ LATEST = 5
 
 @login_not_required
 @require_safe
+@cached_for_strangers(seconds=60)
 def home(request: HttpRequest) -> HttpResponse:
     """How to reach the tenant; for customers also their latest tickets and their tier."""
     context: dict[str, object] = {

@@ -8,11 +8,13 @@ from django.shortcuts import render
 from django.utils.timezone import override
 from django.views.decorators.http import require_safe
 
+from helpdesk.page_cache import cached_for_strangers
 from portal.levels import levels_page
 
 
 @login_not_required
 @require_safe
+@cached_for_strangers(seconds=60)
 def levels(request: HttpRequest) -> HttpResponse:
     """Everything from live data: ways, hours, today's state, tiers and their prices."""
     page = levels_page()

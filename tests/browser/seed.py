@@ -17,6 +17,7 @@ import django
 from tests.browser.seed_facebook import deletion, failing_page, from_wall, on_facebook
 from tests.browser.seed_settings import half_way, proven, settings_of
 from tests.browser.seed_tickets import together
+from tests.browser.seed_forum import in_the_forum
 
 NAMES = {
     "agent": "Ada Prüfer",
@@ -67,6 +68,7 @@ def seed(slug: str) -> dict[str, object]:
     values |= {"facebook_page": failing_page(), "deletion_code": deletion(slug)}
     if slug == "demo":
         values |= billed(people["admin"]) | settings_of(people)
+        values |= in_the_forum(people)
     wait_for_answers(people["chooser"])
     take_the_portal_from(people["by_mail"])
     sessions = {role: session(user) for role, user in people.items()}

@@ -63,7 +63,7 @@ def test_pages_allow_their_own_host_and_the_live_process_alone(client, settings)
 
 
 def test_pages_carry_what_keeps_them_to_one_reader(client):
-    headers = client.get("/").headers
+    headers = client.get(reverse("account_signup")).headers
 
     assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
