@@ -5,6 +5,7 @@ from django.urls import path
 from desk.views import (
     billing,
     bookings,
+    branding,
     calendars,
     call_settings,
     calls,
@@ -125,6 +126,8 @@ urlpatterns = [
     path("team/<int:pk>/sperre/", people.lock_out, name="lock_out"),
     path("team/einladung/", people.invite, name="invite"),
     path("einstellungen/", settings.settings, name="settings"),
+    path("einstellungen/auftritt/", branding.branding, name="branding"),
+    path("einstellungen/auftritt/vorschau.css", branding.brand_preview, name="brand_preview"),
     path("einstellungen/supportlevel/", tiers.tiers, name="tiers"),
     path("einstellungen/supportlevel/neu/", tiers.new_tier, name="new_tier"),
     path("einstellungen/supportlevel/<int:pk>/", tiers.tier, name="tier"),

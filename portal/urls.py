@@ -4,6 +4,7 @@ from django.urls import path
 
 from helpdesk import converters  # noqa: F401 (makes months known)
 from portal.views import (
+    brand,
     calls,
     contact,
     facebook,
@@ -20,6 +21,8 @@ from portal.views import (
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("marke.css", brand.brand_colours, name="brand_colours"),
+    path("marke/logo.png", brand.brand_logo, name="brand_logo"),
     path("supportlevel/", levels.levels, name="levels"),
     path("kontakt/", contact.contact, name="contact"),
     path("kontakt/gesendet/<str:token>/", contact.contact_sent, name="contact_sent"),
