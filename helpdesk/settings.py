@@ -26,6 +26,8 @@ BIND = environment.text("HELPDESK_BIND", "127.0.0.1")
 # Behind a proxy that serves the live process under a path of the same host, name that path here.
 LIVE_URL = environment.text("HELPDESK_LIVE_URL")
 HTTPS = environment.switch("HELPDESK_HTTPS", default=False)
+# Whether a tenant's own domain may lead into a private network; in development alone.
+DOMAIN_CHECK_PRIVATE = environment.switch("HELPDESK_CHECK_PRIVATE_DOMAINS", default=False)
 # Where this installation is reached for what belongs to no tenant, e.g. by Meta.
 PUBLIC_URL = environment.text("HELPDESK_URL", f"http://localhost:{PORT}").rstrip("/")
 

@@ -169,6 +169,9 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
     }
 
     assert {name for name in is_open if not name.startswith("account_")} == {
+        # The tenant's colours and logo.
+        "brand_colours",
+        "brand_logo",
         # The contact form: its page, what comes after it, and the widget's two addresses.
         "contact",
         "contact_confirmation",
