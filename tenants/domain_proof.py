@@ -96,17 +96,17 @@ def _answer(claim: DomainClaim, address: str, scheme: str) -> str:
     """What the host says at the address that was looked at, so that it cannot change meanwhile."""
     at = f"[{address}]" if ":" in address else address
     url = f"{scheme}://{at}:{PORTS[scheme]}{claim.path}"
-    with suppress(httpx.HTTPError, httpx.InvalidURL):
-        with (
-            httpx.Client(timeout=TIMEOUT, trust_env=False) as client,
-            client.stream(
-                "GET",
-                url,
-                headers={"Host": claim.host, "Accept-Encoding": "identity"},
-                extensions={"sni_hostname": claim.host},
-            ) as response,
-        ):
-            return _begin_of(response) if response.status_code == 200 else ""
+    with (
+        suppress(httpx.HTTPError, httpx.InvalidURL),
+        httpx.Client(timeout=TIMEOUT, trust_env=False) as client,
+        client.stream(
+            "GET",
+            url,
+            headers={"Host": claim.host, "Accept-Encoding": "identity"},
+            extensions={"sni_hostname": claim.host},
+        ) as response,
+    ):
+        return _begin_of(response) if response.status_code == 200 else ""
     return ""
 
 
