@@ -298,3 +298,19 @@ FREE_MAIL_DOMAINS = frozenset(
     vodafone.de web.de yahoo.com yahoo.de yandex.com zoho.com
     """.split()  # noqa: SIM905  (a paragraph of names reads better than a column)
 )
+
+
+class NotificationChoice(models.Model):
+    """That somebody wants to be told about an event otherwise than by default."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notification_choices")
+    event = models.CharField(max_length=30)
+    by_mail = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "event"], name="notification_choice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.event}"

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from accounts.models import User
 from channels import notices
 from channels.models import SystemMail
+from forum import following
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
@@ -101,6 +102,7 @@ def next_moment() -> datetime | None:
         Message.objects.all().next_moment(),
         SystemMail.objects.all().next_moment(),
         notices.next_moment(),
+        following.next_moment(),
     ]
     return min((moment for moment in moments if moment), default=None)
 

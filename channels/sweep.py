@@ -14,6 +14,7 @@ from datetime import datetime
 from channels import intake, notices, outbox
 from channels.facebook import door, files, health, withdrawals
 from channels.models import InboundRecord, SystemMail
+from forum import mails as forum_mails
 from tenants import wakeups
 from tenants.models import Wakeup
 from tenants.queue import enqueue
@@ -48,6 +49,7 @@ def process_waiting() -> None:
 def send_waiting() -> None:
     """Send what waits in this tenant, the longest waiting first."""
     notices.mail_due()
+    forum_mails.mail_due()
     for unsent, send in (
         (Message.objects.all().unsent(), outbox.send_message),
         (SystemMail.objects.all().unsent(), outbox.send_mail),

@@ -36,6 +36,8 @@ SELECT
   (SELECT count(*) FROM (SELECT 1 FROM channels_callback WHERE state = 'agreed'
     AND COALESCE(next_attempt_at, slot_start, created_at) < %(tomorrow)s
     LIMIT %(most)s) calls),
+  (SELECT count(*) FROM (SELECT id FROM forum_post WHERE state = 'held'
+    UNION SELECT post_id FROM forum_report WHERE handled_at IS NULL LIMIT %(most)s) forum),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
     WHERE {of} AND due_at < %(now)s LIMIT %(most)s) overdue),
   (SELECT count(*) FROM (SELECT 1 FROM tickets_ticket
@@ -69,6 +71,7 @@ class Counts:
     unclear: Count
     notices: Count
     calls: Count
+    forum: Count
     overdue: Count
     due_today: Count
 

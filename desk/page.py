@@ -30,6 +30,7 @@ def desk_page(
         "unclear": counts.unclear,
         "notices": counts.notices,
         "calls": counts.calls,
+        "forum": counts.forum,
         "failing_pages": counts.failing_pages,
     }
     response = render(request, template, {"nav": nav, **context}, status=status)

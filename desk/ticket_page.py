@@ -27,6 +27,7 @@ from desk.forms import (
     TicketTeamForm,
     states_after_answer,
 )
+from desk.forum_page import linked_topics
 from desk.page import desk_page, desk_part
 from helpdesk.http import Request
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
@@ -119,6 +120,7 @@ def _shown(ticket: Ticket, thread: list[Message]) -> dict[str, Any]:
         "booked": booked(ticket.organisation),
         "events": history.lines(ticket),
         "call": CallBack.objects.all().of(ticket).open().order_by("pk").first(),
+        "linked_topics": linked_topics(ticket),
         "other_tickets": others.order_by("-updated_at")[:OTHER_TICKETS],
         "assignment_form": AssignmentForm(initial={"assignee": ticket.assignee_id}),
         "team_form": TicketTeamForm(ticket) if Team.objects.exists() else None,

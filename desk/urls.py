@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from desk import forum_urls
 from desk.views import (
     billing,
     bookings,
@@ -204,4 +205,5 @@ urlpatterns = [
     path("nachrichten/mit-bildern/<str:token>/", files.html_with_remote, name="html_with_remote"),
     path("bilder/<str:token>/", files.inline_image, name="inline_image"),
     path("live/", live.live_token, name="live_token"),
+    *forum_urls.urlpatterns,
 ]

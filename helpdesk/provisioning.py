@@ -21,6 +21,7 @@ from accounts import services as accounts
 from accounts.models import User
 from billing import provisioning as billing
 from channels.contact_form.models import ContactForm
+from forum import provisioning as forum
 from sla import provisioning as sla
 from sla.calendar_errors import CalendarError
 from tenants.connection import connection
@@ -110,6 +111,7 @@ def _create(plan: Plan) -> Tenant:
     billing.create_prices(sla.create_tiers())
     create_addresses(tenant, plan)
     ContactForm.switch_on()
+    forum.create_categories()
     invite_admin(plan)
     return tenant
 

@@ -1,4 +1,4 @@
-"""What the public pages about support show: a change of it makes their cached copies old."""
+"""What the public pages show: a change of it makes their cached copies old."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from django.db.models.signals import post_delete, post_save
 
 from billing.models import PriceList
 from channels.models import ContactForm
+from forum.models import Category, Picture, Post, Profile, Topic
 from sla.models import BusinessCalendar, CalendarVersion, SupportTier
 from tenants import public_changes
 from tenants.models import Route
 
-SHOWN = (BusinessCalendar, CalendarVersion, ContactForm, PriceList, Route, SupportTier)
+SHOWN = (
+    BusinessCalendar,
+    CalendarVersion,
+    ContactForm,
+    PriceList,
+    Route,
+    SupportTier,
+    Category,
+    Picture,
+    Post,
+    Profile,
+    Topic,
+)
 
 
 def tell_the_cache(**_: object) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from helpdesk import converters  # noqa: F401 (makes months known)
+from portal import forum_urls
 from portal.views import (
     brand,
     calls,
@@ -16,6 +17,7 @@ from portal.views import (
     statement,
     ticket,
     tickets,
+    unsubscribe,
 )
 
 app_name = "portal"
@@ -42,6 +44,7 @@ urlpatterns = [
     path("zusagen/", statement.statements_list, name="statements"),
     path("zusagen/<month:month>/", statement.statement, name="statement"),
     path("anhaenge/<int:pk>/", ticket.attachment, name="attachment"),
+    path("abbestellen/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("einstellungen/", settings.settings, name="settings"),
     path("einstellungen/zusatzmodule/", modules.modules, name="modules"),
     path("einstellungen/zusatzmodule/buchung/", modules.create_booking, name="new_booking"),
@@ -58,4 +61,5 @@ urlpatterns = [
     path("einstellungen/rechnungen/", invoices.invoices, name="invoices"),
     path("einstellungen/rechnungen/<int:pk>/", invoices.invoice, name="invoice"),
     path("einstellungen/rechnungsanschrift/", invoices.address, name="billing_address"),
+    *forum_urls.urlpatterns,
 ]

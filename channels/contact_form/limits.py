@@ -1,20 +1,12 @@
-"""How much may come by the contact form: per address, per place it comes from, per tenant.
-
-Counted in the cache, which goes on in PostgreSQL while Redis is away. A cache that fails in any
-other way counts nothing: a form is never refused for it.
-"""
+"""How much may come by the contact form: per address, per place it comes from, per tenant."""
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-import time
 from dataclasses import dataclass
 
-from allauth.account.adapter import get_adapter
-from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
+
+from helpdesk import limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +20,12 @@ class Limit:
 
     def count(self, value: str) -> int:
         """Count one more; returns how many there were in this span, this one included."""
-        digest = hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()[:32]
-        key = f"contact_form.{self.name}.{digest}.{int(time.time()) // self.seconds}"
-        cache.add(key, 0, self.seconds)
-        try:
-            return cache.incr(key)
-        except ValueError:
-            # It expired, or was dropped, between the two.
-            return 1
+        return limits.count(f"contact_form.{self.name}.{value}", self.seconds)
 
     @property
     def wait(self) -> int:
         """Seconds until the span ends."""
-        return self.seconds - int(time.time()) % self.seconds
+        return limits.wait(self.seconds)
 
 
 PER_PLACE = Limit("place", most=30, seconds=600)
@@ -65,7 +50,7 @@ def at_the_door(request: HttpRequest) -> Refusal | None:
 
     What one place sends too much of does not count for the tenant: it takes no other's turn.
     """
-    return _over(PER_PLACE, _place(request)) or _over(PER_TENANT, "all")
+    return _over(PER_PLACE, limits.place(request)) or _over(PER_TENANT, "all")
 
 
 def of_address(address: str) -> Refusal | None:
@@ -87,19 +72,3 @@ def _mailbox(address: str) -> str:
     """
     local, _at, domain = address.strip().lower().rpartition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
-
-
-def _place(request: HttpRequest) -> str:
-    """Where a request comes from: its address, or the network of an IPv6 one (RFC 6177).
-
-    A socket for both kinds shows an IPv4 address inside an IPv6 one: all of those share a network.
-    """
-    try:
-        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    except (ValueError, PermissionDenied, ImproperlyConfigured):
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return str(address)

@@ -10,6 +10,7 @@ from billing.models import Supplier
 from channels.models import CallSettings, ContactForm, FacebookPage
 from desk import price_page
 from desk.page import desk_page
+from forum.models import Category
 from helpdesk.hours import region_text, week_text
 from helpdesk.http import Request, tenant_admin_required
 from sla.models import SupportTier
@@ -34,6 +35,7 @@ def settings(request: Request) -> HttpResponse:
         "contact_form": ContactForm.current(),
         "call_settings": CallSettings.current(),
         "facebook_pages": FacebookPage.objects.all().connected().order_by("name", "pk"),
+        "forum_categories": Category.objects.in_order(),
         "teams": Team.objects.order_by("name"),
     }
     return desk_page(request, "desk/settings/overview.html", context)

@@ -25,6 +25,7 @@ from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
 from helpdesk.demo.commerce import open_books
+from helpdesk.demo.forum import open_forum
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
 from helpdesk.provisioning import create_tenant
@@ -68,6 +69,8 @@ def load(at: datetime | None = None) -> list[str]:
                 open_books(house, moment)
                 _write(house, (*done, *current), moment)
                 agree_calls(moment)
+                if house is MUSTERHANDEL:
+                    open_forum(moment)
             touched.append(house.slug)
             continue
         with tenant_context(tenant):

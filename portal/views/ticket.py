@@ -91,6 +91,7 @@ def _page(request: Request, found: Ticket, form: ReplyForm, *, status: int = 200
     seen = told.told(found, request.user)
     context = {
         "ticket": found,
+        "forum_topics": found.forum_topics.select_related("category"),
         "thread": found.messages.public().thread(),
         "promise": seen.promise,
         "steps": seen.steps,

@@ -1,0 +1,92 @@
+"""Pictures that people send: each is decoded and made anew, so that nothing else comes with it.
+
+Only PNG, JPEG and WebP are tried, whatever the name says. What comes out holds pixels and nothing
+more: no place where it was taken, no comments, no second file hidden behind the first.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+
+from django.core.files.base import ContentFile
+from PIL import Image, ImageOps
+
+from forum.posts import Picture, Post
+from helpdesk.texts import one_line
+
+# Bytes of one picture as it is sent; pixels it may have; the longer edge it is shown with.
+MOST_BYTES = 10_000_000
+MOST_PIXELS = 40_000_000
+EDGE = 1600
+PER_POST = 4
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+class PictureRefusedError(ValueError):
+    """What was sent is no picture that we take: another format, damaged, or too many pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture as it is stored."""
+
+    name: str
+    content: bytes
+    content_type: str
+    width: int
+    height: int
+
+
+def make(name: str, content: bytes) -> Made:
+    """Decode what was sent and make it anew; raises PictureRefusedError."""
+    try:
+        with warnings.catch_warnings():
+            # Our own limit is checked before a single pixel is decoded.
+            warnings.simplefilter("ignore")
+            return _make(name, content)
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+        raise PictureRefusedError(name) from error
+
+
+def keep(post: Post, made: Iterable[Made]) -> None:
+    """Store pictures with their post, no more than PER_POST in all."""
+    room = PER_POST - post.pictures.count()
+    for one in list(made)[: max(0, room)]:
+        picture = Picture(
+            post=post,
+            name=one.name,
+            content_type=one.content_type,
+            width=one.width,
+            height=one.height,
+        )
+        picture.file.save("", ContentFile(one.content, name="picture"), save=True)
+
+
+def _make(name: str, content: bytes) -> Made:
+    with Image.open(BytesIO(content), formats=list(FORMATS)) as sent:
+        kind = sent.format or ""
+        if sent.width * sent.height > MOST_PIXELS or kind not in FORMATS:
+            raise PictureRefusedError(name)
+        sent.load()
+        turned = ImageOps.exif_transpose(sent)
+    plain = turned.convert(_mode(turned, kind))
+    plain.thumbnail((EDGE, EDGE))
+    fresh = Image.new(plain.mode, plain.size)
+    fresh.paste(plain)
+    out = BytesIO()
+    fresh.save(out, kind, **({} if kind == "PNG" else {"quality": 85}))
+    return Made(_name(name), out.getvalue(), FORMATS[kind], fresh.width, fresh.height)
+
+
+def _mode(image: Image.Image, kind: str) -> str:
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    return "RGBA" if has_alpha and kind != "JPEG" else "RGB"
+
+
+def _name(name: str) -> str:
+    """The file's name without its ending, as words."""
+    stem = one_line(name.replace("\\", "/").rpartition("/")[2]).rpartition(".")
+    return (stem[0] or stem[2]).replace("_", " ")[:120]
