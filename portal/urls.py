@@ -13,6 +13,8 @@ from portal.views import (
     invoices,
     levels,
     modules,
+    robots,
+    search,
     settings,
     statement,
     ticket,
@@ -23,6 +25,10 @@ from portal.views import (
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", robots.sitemap_part, name="sitemap_part"),
+    path("suche/", search.search, name="search"),
     path("marke.css", brand.brand_colours, name="brand_colours"),
     path("marke/logo.png", brand.brand_logo, name="brand_logo"),
     path("supportlevel/", levels.levels, name="levels"),

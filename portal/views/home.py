@@ -10,11 +10,14 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from channels.callback import offers
 from channels.models import ContactForm
+from forum.models import Topic
 from helpdesk.page_cache import cached_for_strangers
 from portal import told
+from portal.forum_page import rows
 from tickets.models import Ticket
 
 LATEST = 5
+LIVELY = 5
 
 
 @login_not_required
@@ -25,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "hours": told.hours(),
         "support_address": told.support_address(),
+        "topics": rows(Topic.objects.public().latest_first().for_list()[:LIVELY]),
         "has_contact_form": not request.user.is_authenticated and ContactForm.is_there(),
     }
     user = request.user

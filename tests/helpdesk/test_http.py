@@ -189,6 +189,10 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
         "html_with_remote",
         "inline_image",
         "levels",
+        "robots",
+        "search",
+        "sitemap",
+        "sitemap_part",
         "set_language",
     }
 
