@@ -28,9 +28,9 @@ class NoTicketError(ValueError):
 def may_become_ticket(post: Post, user: User) -> bool:
     """Its author may go on in private, and an agent may ask them to."""
     author = post.author
-    if author is None or author.is_agent or author.organisation is None or post.is_official:
+    if author is None or author.is_agent or post.is_official:
         return False
-    return user.is_agent or author.pk == user.pk
+    return (user.is_agent or author.pk == user.pk) and hasattr(author, "membership")
 
 
 @act()

@@ -93,7 +93,7 @@ def edit(
     LockedError and TooManyLinksError.
     """
     topic = locked(post.topic)
-    post = Post.objects.select_for_update(no_key=True).select_related("author").get(pk=post.pk)
+    post = Post.objects.select_for_update(no_key=True, of=("self",)).get(pk=post.pk)
     post.topic = topic
     if not may_edit(post, by):
         raise LockedError

@@ -40,6 +40,7 @@ TENANT_APPS = [
     "allauth",
     "allauth.account",
     "tickets",
+    "faq",
     "forum",
     "sla",
     "billing",

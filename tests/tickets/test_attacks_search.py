@@ -6,7 +6,7 @@ import time
 
 from tests.factories import CustomerFactory, open_ticket
 from tickets.models import Ticket
-from tickets.search import INDEXED_CHARACTERS, fold
+from helpdesk.fulltext import INDEXED_CHARACTERS, fold
 
 
 def test_letters_that_unfold_into_words_are_taken_in(tenant):

@@ -9,7 +9,7 @@ from django_tenants.utils import schema_context
 from tests.factories import CustomerFactory, open_ticket
 from tickets import services
 from tickets.models import Ticket
-from tickets.search import fold
+from helpdesk.fulltext import fold
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,175 @@
+"""Markdown that people write, as HTML that is safe to show; the packages do both halves.
+
+markdown-it-py reads CommonMark with tables and bare links and never passes HTML through; nh3 then
+keeps nothing but the elements named here, whatever came out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Any, NamedTuple
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+# What is longer is shown as it was typed: reading some constructs costs the square of their length.
+LIMIT = 200_000
+# Characters of one paragraph that may open something (emphasis, links); more is no human's text.
+BUSY = 2_000
+NESTING = 20
+# The level of the outermost headings where the page has an h1 and an h2 above the text.
+TOP = 3
+LOWEST = 6
+PREFIX = "s-"
+
+_ALIGNED = {"text-align:right": "is-right", "text-align:center": "is-center"}
+_CELL_CLASSES = set(_ALIGNED.values())
+_OPENS = re.compile(r"[*_~\[\]!`<>&@\\]|://|www\.")
+_CLEANER = nh3.Cleaner(
+    tags={
+        *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a", "img"),
+        *("h2", "h3", "h4", "h5", "h6", "ul", "ol", "li"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    },
+    attributes={
+        "a": {"href", "title"},
+        "img": {"src", "alt", "title", "loading"},
+        "ol": {"start"},
+        **{f"h{level}": {"id"} for level in range(2, LOWEST + 1)},
+    },
+    allowed_classes={"th": _CELL_CLASSES, "td": _CELL_CLASSES},
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel="nofollow ugc noopener",
+)
+
+
+class Heading(NamedTuple):
+    level: int
+    id: str
+    text: str
+
+
+def render(source: str, *, top: int = TOP, prefix: str = PREFIX) -> SafeString:
+    """Give the text as safe HTML.
+
+    `top` is the level of its outermost headings, `prefix` begins their ids: give each text of a
+    page another one. Links are nofollow; an image of another host becomes a link to it.
+    """
+    if not _is_readable(source):
+        return mark_safe(_CLEANER.clean(f"<pre>{escape(source)}</pre>"))  # noqa: S308
+    tokens = _MARKDOWN.parse(source)
+    for _heading in _headings(tokens, top, prefix):
+        pass
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308
+
+
+def contents(source: str, *, top: int = TOP, prefix: str = PREFIX) -> list[Heading]:
+    """Give the headings as `render` numbers and names them."""
+    if not _is_readable(source):
+        return []
+    return list(_headings(_MARKDOWN.parse(source), top, prefix))
+
+
+def plain(source: str) -> str:
+    """Give the words alone, a line for each paragraph: to be searched, or to describe a page."""
+    if not _is_readable(source):
+        return source
+    lines = (_text(token) for token in _MARKDOWN.parse(source))
+    return "\n".join(line for line in lines if line)
+
+
+def _is_readable(source: str) -> bool:
+    if len(source) > LIMIT:
+        return False
+    return all(len(_OPENS.findall(part)) <= BUSY for part in re.split(r"\n[ \t]*\n", source))
+
+
+def _headings(tokens: Sequence[Token], top: int, prefix: str) -> Iterator[Heading]:
+    """Name the headings and move them below `top`, without a gap between the levels."""
+    above: list[int] = []
+    taken: dict[str, int] = {}
+    for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        written = int(opening.tag[1])
+        while above and above[-1] >= written:
+            above.pop()
+        above.append(written)
+        level = min(top + len(above) - 1, LOWEST)
+        opening.tag = closing.tag = f"h{level}"
+        text = _text(inline).strip()
+        name = _free(prefix + (slugify(text)[:60] or "x"), taken)
+        opening.attrSet("id", name)
+        yield Heading(level, name, text)
+
+
+def _free(name: str, taken: dict[str, int]) -> str:
+    """The name itself the first time, then with a number: many headings may say the same."""
+    free = name
+    while free in taken:
+        taken[name] += 1
+        free = f"{name}-{taken[name]}"
+    taken[free] = 1
+    return free
+
+
+def _text(token: Token) -> str:
+    if token.type in {"fence", "code_block"}:
+        return token.content.strip()
+    return "".join(_inline(child) for child in token.children or ())
+
+
+def _inline(token: Token) -> str:
+    if token.type in {"softbreak", "hardbreak"}:
+        return " "
+    return token.content if token.type in {"text", "code_inline", "image", "text_special"} else ""
+
+
+def _image(
+    self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    """Show an image of this host; another host would learn who reads, so it is only linked."""
+    token = tokens[index]
+    source = str(token.attrGet("src") or "")
+    if re.match(r"/(?![/\\])", source):
+        token.attrSet("loading", "lazy")
+        return self.image(tokens, index, options, env)
+    return f'<a href="{escape(source)}">{escape(token.content or source)}</a>'
+
+
+def _cell(
+    self: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    """A column's side as a class: the policy of our pages lets no style through."""
+    style = tokens[index].attrs.pop("style", "")
+    if side := _ALIGNED.get(str(style)):
+        tokens[index].attrSet("class", side)
+    return self.renderToken(tokens, index, options, env)
+
+
+def _reader() -> MarkdownIt:
+    options = {"html": False, "linkify": True, "breaks": True, "maxNesting": NESTING}
+    reader = MarkdownIt("commonmark", options).enable(["table", "strikethrough", "linkify"])
+    reader.add_render_rule("image", _image)
+    reader.add_render_rule("th_open", _cell)
+    reader.add_render_rule("td_open", _cell)
+    return reader
+
+
+_MARKDOWN = _reader()
