@@ -137,6 +137,11 @@ MULTITENANT_RELATIVE_MEDIA_ROOT = "%s"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "helpdesk.bundles.BundleFinder",
+]
 
 # Attachments above this size go to a temporary file while a form is read.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from helpdesk.fulltext import ASKED_CHARACTERS
+from helpdesk.page_cache import wants_part
 from portal import search as searching
 from portal.search import Hit, Kind
 
@@ -49,8 +50,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "sections": [section for section in sections if section.hits],
         "canonical": "",
     }
-    is_part = request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
-    template = "portal/_found.html" if is_part else "portal/search.html"
+    template = "portal/_found.html" if wants_part(request) else "portal/search.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -76,7 +76,9 @@ def test_robots_leave_alone_what_needs_a_sign_in(client):
 def paths():
     """All addresses of the portal that need no value."""
     portal = next(
-        entry for entry in get_resolver().url_patterns if getattr(entry, "namespace", "") == "portal"
+        entry
+        for entry in get_resolver().url_patterns
+        if getattr(entry, "namespace", "") == "portal"
     )
     for pattern in portal.url_patterns:
         if isinstance(pattern, URLPattern) and "<" not in str(pattern.pattern):

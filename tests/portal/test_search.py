@@ -147,6 +147,10 @@ def test_while_typing_only_the_list_is_sent(client, category):
     assert part.content.decode().lstrip().startswith('<div id="found"')
     assert "<!doctype html>" in whole.content.decode()
     assert "HX-Request" in part["Vary"]
+    for name in ("hx-boosted", "hx-history-restore-request"):
+        headers = {"hx-request": "true", name: "true"}
+        again = client.get(URL, {"q": "Eti"}, headers=headers)
+        assert "<!doctype html>" in again.content.decode()
     for response in (part, whole):
         assert response["Cache-Control"] == "private, no-cache"
 
