@@ -37,6 +37,7 @@ def links(request: HttpRequest) -> list[Link]:
 
 def _known(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:
     """Names of addresses with their words, and whether all below them belongs to them."""
+    yield "portal:faq", _("FAQ"), True
     yield "portal:forum", _("Forum"), True
     user = request.user
     if not isinstance(user, User):

@@ -6,19 +6,23 @@ candidates, the newest or most helpful that match, and ranks those alone.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, TextChoices
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from faq.models import Article
 from forum.models import Post, Topic
 from helpdesk import fulltext, markdown
 from portal.forum_page import topic_url
@@ -26,14 +30,17 @@ from tickets import search as ticket_search
 from tickets.models import Message, Ticket
 
 # Candidates of each kind that are ranked.
-MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 100, 200
+MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
 # What is read of a text to show the piece around a hit.
 READ = 20_000
 # A title says what a topic is about; a post in it may mention a word by the way.
 OF_A_POST = 0.6
+# An article in the reader's own language is worth this much more.
+OWN_LANGUAGE = 1.3
 
 
 class Kind(TextChoices):
+    FAQ = "faq", _("FAQ")
     FORUM = "forum", _("Forum")
     TICKETS = "tickets", _("My tickets")
 
@@ -54,7 +61,7 @@ class Hit:
 def kinds(user: object) -> list[Kind]:
     """What this reader can search in."""
     has_tickets = isinstance(user, User) and not user.is_agent
-    return [Kind.FORUM, *([Kind.TICKETS] if has_tickets else [])]
+    return [Kind.FAQ, Kind.FORUM, *([Kind.TICKETS] if has_tickets else [])]
 
 
 def find(kind: Kind, words: str, user: object, most: int) -> list[Hit]:
@@ -62,6 +69,40 @@ def find(kind: Kind, words: str, user: object, most: int) -> list[Hit]:
     if not any(not term.is_excluded for term in fulltext.terms(words)):
         return []
     return _FINDERS[kind](words, user, most)
+
+
+def _in_faq(words: str, user: object, most: int) -> list[Hit]:
+    """Articles that this reader may read: by relevance, and by what helped others."""
+    asked = fulltext.query(words)
+    reader = user if isinstance(user, User) else AnonymousUser()
+    found = Article.objects.visible_to(reader).filter(search=asked).order_by("-pk")
+    rank = SearchRank(F("search"), asked)
+    fields = ("pk", rank, "helpful_count", "not_helpful_count", "language")
+    language = get_language()
+    scores = {
+        pk: score * _helpfulness(yes, no) * (OWN_LANGUAGE if written == language else 1)
+        for pk, score, yes, no, written in found.values_list(*fields)[:MOST_ARTICLES]
+    }
+    best = heapq.nlargest(most, scores, key=lambda pk: (scores[pk], pk))
+    articles = Article.objects.visible_to(reader).for_list().in_bulk(best)
+    return [_article_hit(articles[pk], words) for pk in best if pk in articles]
+
+
+def _helpfulness(yes: int, no: int) -> float:
+    """From two thirds for what helped nobody to much more than one for what helped many."""
+    share = (yes + 2) / (yes + no + 3)
+    return share * _trust(yes) * 1.5
+
+
+def _article_hit(article: Article, words: str) -> Hit:
+    return Hit(
+        Kind.FAQ,
+        article.get_absolute_url(),
+        fulltext.highlight(article.title, words),
+        fulltext.excerpt(article.words[:READ], words),
+        article.category.name,
+        None,
+    )
 
 
 def _in_forum(words: str, user: object, most: int) -> list[Hit]:
@@ -159,6 +200,7 @@ def _best(found: Iterable[Any], score: Callable[[Any], float], most: int) -> lis
 
 
 _FINDERS: dict[Kind, Callable[[str, object, int], list[Hit]]] = {
+    Kind.FAQ: _in_faq,
     Kind.FORUM: _in_forum,
     Kind.TICKETS: _in_tickets,
 }

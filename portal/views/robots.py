@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps import views as sitemaps
 from django.db.models import Max
@@ -15,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from faq.models import Article, ArticleQuerySet
 from forum.models import Topic
 from forum.topics import TopicQuerySet
 from helpdesk.page_cache import cached_for_strangers
@@ -38,6 +40,7 @@ CLOSED = (
     "/kontakt/gesendet/",
     "/kontakt/widget",
     "/facebook/",
+    "/faq/vorschlaege/",
     "/forum/abmelden/",
     "/forum/aehnlich/",
     "/forum/beitraege/",
@@ -65,10 +68,30 @@ class PageMap(Base):
     """The pages that every tenant has."""
 
     def items(self) -> Sequence[str]:
-        return ["portal:home", "portal:levels", "portal:contact", "portal:forum"]
+        return ["portal:home", "portal:levels", "portal:contact", "portal:faq", "portal:forum"]
 
     def location(self, item: str) -> str:
         return reverse(item)
+
+
+class ArticleMap(Base):
+    """All public articles of the FAQ."""
+
+    limit = PART
+
+    def items(self) -> ArticleQuerySet:
+        found = Article.objects.visible_to(AnonymousUser()).order_by("pk")
+        return found.only("slug", "updated_at")
+
+    def location(self, item: Article) -> str:
+        return item.get_absolute_url()
+
+    def lastmod(self, item: Article) -> datetime:
+        return item.updated_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        # The package itself would load every article for it.
+        return self.items().aggregate(latest=Max("updated_at"))["latest"]
 
 
 class TopicMap(Base):
@@ -90,7 +113,7 @@ class TopicMap(Base):
         return Topic.objects.public().aggregate(latest=Max("last_post_at"))["latest"]
 
 
-MAPS: dict[str, type[Base]] = {"seiten": PageMap, "forum": TopicMap}
+MAPS: dict[str, type[Base]] = {"seiten": PageMap, "faq": ArticleMap, "forum": TopicMap}
 
 
 @login_not_required

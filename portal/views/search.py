@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from faq import services
 from helpdesk.fulltext import ASKED_CHARACTERS
 from helpdesk.page_cache import wants_part
 from portal import search as searching
@@ -36,12 +37,15 @@ class Section:
 def search(request: HttpRequest) -> HttpResponse:
     """What fits the words, as far as this reader may see it; a part of the page while they type."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:ASKED_CHARACTERS]
+    is_part = wants_part(request)
     kinds = searching.kinds(request.user)
     chosen = next((kind for kind in kinds if kind == request.GET.get("in")), None)
     sections = [
         _section(request, kind, words, FEW if chosen is None else MANY)
         for kind in ([chosen] if chosen else kinds)
     ]
+    if words and not chosen and not is_part and not any(section.hits for section in sections):
+        services.note_failed_search(words)
     context = {
         "query": words,
         "chosen": chosen,
@@ -50,7 +54,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "sections": [section for section in sections if section.hits],
         "canonical": "",
     }
-    template = "portal/_found.html" if wants_part(request) else "portal/search.html"
+    template = "portal/_found.html" if is_part else "portal/search.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
