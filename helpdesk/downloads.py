@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponse
 from django.utils.http import content_disposition_header
-
-from tickets.models import Attachment
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}")
 # Whatever the bytes are: nothing in them runs, loads or frames anything (HTML, SVG, PDF).
 _NOTHING = "default-src 'none'; sandbox"
 
 
-def attachment_response(attachment: Attachment) -> FileResponse:
+class StoredFile(Protocol):
+    """A file of a message, an article or whatever else has some."""
+
+    filename: str
+    content_type: str
+
+    @property
+    def file(self) -> FieldFile: ...
+
+    @property
+    def is_safe_image(self) -> bool: ...
+
+
+def attachment_response(attachment: StoredFile) -> FileResponse:
     """Stream a file as a download under its own name (RFC 6266); safe images show in place.
 
     Raises Http404 when the file itself is gone.

@@ -113,6 +113,15 @@ def query(words: str, prefix: bool = True) -> SearchQuery | CombinedSearchQuery:
     return asked
 
 
+def any_of(words: str, most: int = 12) -> SearchQuery | CombinedSearchQuery:
+    """A whole text as a question: any of its longest words, for a ranking to choose by."""
+    found = {word for term in terms(words) for word in _WORD.findall(term.text) if len(word) > 3}
+    longest = sorted(found, key=lambda word: (-len(word), word))[:most]
+    asked = " | ".join(f"'{word}'" for word in longest)
+    german, english = (SearchQuery(asked, config=c, search_type="raw") for c in CONFIGS)
+    return german | english
+
+
 def _may_go_on(term: Term) -> bool:
     return not term.is_phrase and len(term.text) >= SHORTEST_PREFIX
 

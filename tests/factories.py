@@ -10,6 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.utils.timezone import now
 
 from accounts.models import Organisation, User
+from faq import services as faq
+from faq.models import Article, Category
 from sla.changes import assign_tier
 from sla.models import SupportTier
 from tickets import services
@@ -89,3 +91,29 @@ def open_ticket(
     )
     ticket.refresh_from_db()
     return ticket
+
+
+class CategoryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Category
+
+    name = factory.Sequence(lambda n: f"Thema {n}")
+    slug = factory.Sequence(lambda n: f"thema-{n}")
+
+
+def article(
+    title: str = "Wie drucke ich Etiketten?",
+    text: str = "Über **Drucken** im Menü.",
+    *,
+    is_published: bool = True,
+    by: User | None = None,
+    **values: Any,
+) -> Article:
+    """An article as the desk writes it."""
+    category = values.pop("category", None) or CategoryFactory()
+    writing = faq.Writing(title=title, text=text, category=category, **values)
+    written = faq.write(None, writing, by=by or AgentFactory())
+    if is_published:
+        faq.publish(written)
+    written.refresh_from_db()
+    return written

@@ -1,6 +1,8 @@
 // Sends a form with its files and shows how far it is; without this script the browser just sends it.
 const ANSWERED = new Set([413, 422, 429, 503]);
-const shown = (event) => event.target.closest?.("form[data-upload]");
+// A part of the form that asks for something of its own is not the form being sent.
+const shown = (event) =>
+  event.target.closest?.("[data-faq-suggestions]") ? null : event.target.closest?.("form[data-upload]");
 let chosen = null;
 
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
+from helpdesk.fulltext import INDEXED_CHARACTERS, fold
 from tests.factories import CustomerFactory, open_ticket
 from tickets.models import Ticket
-from helpdesk.fulltext import INDEXED_CHARACTERS, fold
 
 
 def test_letters_that_unfold_into_words_are_taken_in(tenant):

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django_tenants.utils import schema_context
 
+from helpdesk.fulltext import fold
 from tests.factories import CustomerFactory, open_ticket
 from tickets import services
 from tickets.models import Ticket
-from helpdesk.fulltext import fold
 
 
 @pytest.mark.parametrize(

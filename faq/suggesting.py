@@ -1,0 +1,25 @@
+"""Articles that may answer what somebody is writing."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from faq.models import Article
+from helpdesk import fulltext
+
+SUGGESTIONS = 4
+# A single common word in a long article is no answer.
+LEAST_RANK = 0.02
+
+
+def suggestions(
+    subject: str, text: str, reader: User | AnonymousUser, *, most: int = SUGGESTIONS
+) -> list[Article]:
+    """The articles that fit best, those this reader may read; none while little is written."""
+    # The subject says it shortest, so its words come before those of the text.
+    asked = f"{subject[:120]} {text[:400]}"
+    if len(asked.strip()) < fulltext.SHORTEST_PREFIX + 1:
+        return []
+    found = Article.objects.visible_to(reader).ranked(fulltext.any_of(asked)).for_list()
+    return [one for one in found[:most] if one.rank >= LEAST_RANK]

@@ -1,0 +1,162 @@
+"""The FAQ: open to everybody, each article to those it is for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from faq import services
+from faq.models import Article, ArticleFile, Category
+from faq.suggesting import suggestions
+from helpdesk.downloads import attachment_response
+from portal.faq_data import structured
+from portal.faq_forms import VoteForm
+
+# What an article's address carries when it was opened from a form.
+FROM_FORM = "formular"
+VISITOR = "faq_visitor"
+SHOWN_OF_CATEGORY = 50
+
+
+@login_not_required
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """All articles that this reader may read, by category."""
+    articles = Article.objects.visible_to(request.user).for_list().order_by("title")
+    categories = [
+        (category, found)
+        for category in Category.objects.all()
+        if (found := list(articles.filter(category=category)[:SHOWN_OF_CATEGORY]))
+    ]
+    context = {"categories": categories, "search_url": _search_url()}
+    return render(request, "portal/faq.html", context)
+
+
+@login_not_required
+@require_safe
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    """One article; what this reader may not see is not there (404)."""
+    found = _find(request, slug)
+    is_from_form = request.GET.get("aus") == FROM_FORM
+    if request.method == "GET":
+        services.count_reading(found, is_before_ticket=is_from_form)
+    return _page(request, found, _vote_form(request, found), is_from_form=is_from_form)
+
+
+# A stranger's page holds no token, so that it needs no cookie; theirs is only an opinion.
+@csrf_exempt
+@login_not_required
+@require_POST
+def create_vote(request: HttpRequest, slug: str) -> HttpResponse:
+    """Helpful or not, with a word about it: one voice a reader, the last one counts."""
+    view = csrf_protect(_vote) if request.user.is_authenticated else _vote
+    return view(request, slug)
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def create_solution(request: HttpRequest, slug: str) -> HttpResponse:
+    """“That helped, no ticket needed”: counted once a session."""
+    view = csrf_protect(_solve) if request.user.is_authenticated else _solve
+    return view(request, slug)
+
+
+@login_not_required
+@require_safe
+def file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A file beside an article that this reader may read."""
+    articles = Article.objects.visible_to(request.user)
+    found = get_object_or_404(ArticleFile.objects.filter(article__in=articles), pk=pk)
+    return attachment_response(found)
+
+
+@login_not_required
+@require_safe
+def faq_suggestions(request: HttpRequest) -> HttpResponse:
+    """The part of a form that offers articles while somebody writes."""
+    subject, text = request.GET.get("subject", ""), request.GET.get("text", "")
+    context = {
+        "articles": suggestions(subject, text, request.user),
+        "source": FROM_FORM,
+    }
+    response = render(request, "portal/_faq_suggested.html", context)
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def _find(request: HttpRequest, slug: str) -> Article:
+    return get_object_or_404(Article.objects.visible_to(request.user).for_list(), slug=slug)
+
+
+def _vote(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _find(request, slug)
+    form = VoteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=422)
+    person = request.user if isinstance(request.user, User) else None
+    visitor = "" if person else request.session.setdefault(VISITOR, uuid.uuid4().hex)
+    services.vote(found, person=person, visitor=visitor, **form.cleaned_data)
+    return redirect(f"{found.get_absolute_url()}#helpful")
+
+
+def _solve(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _find(request, slug)
+    solved: list[int] = request.session.get("faq_solved", [])
+    if found.pk not in solved:
+        services.count_solved(found)
+        request.session["faq_solved"] = [*solved, found.pk][-100:]
+    return redirect(f"{found.get_absolute_url()}?danke=1#thanks")
+
+
+def _vote_form(request: HttpRequest, found: Article) -> VoteForm:
+    """The form, with what this reader has said before."""
+    # Who brings no session has no voice here yet: nothing is asked of the database.
+    person = request.user if isinstance(request.user, User) else None
+    visitor = "" if person else request.session.get(VISITOR, "")
+    if not person and not visitor:
+        return VoteForm()
+    said = found.votes.filter(person=person, visitor=visitor).first()
+    initial = {"is_helpful": str(said.is_helpful), "comment": said.comment} if said else {}
+    return VoteForm(initial=initial)
+
+
+def _page(
+    request: HttpRequest,
+    found: Article,
+    form: VoteForm,
+    *,
+    is_from_form: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    version = found.current
+    related = Article.objects.visible_to(request.user).filter(related=found).for_list()
+    canonical = request.build_absolute_uri(found.get_absolute_url())
+    context = {
+        "article": found,
+        "version": version,
+        "files": list(found.files.all()),
+        "related": list(related.order_by("title")),
+        "form": form,
+        "canonical": canonical,
+        "structured": structured(found, version, canonical),
+        "is_from_form": is_from_form,
+        "is_solved": "danke" in request.GET,
+    }
+    return render(request, "portal/faq_article.html", context, status=status)
+
+
+def _search_url() -> str:
+    try:
+        return reverse("portal:search")
+    except NoReverseMatch:
+        return ""
