@@ -38,6 +38,10 @@ PICTURES = {
     "calls": (AGENT, "/desk/rueckrufe/", ""),
     "facebook-settings": (ADMIN, "/desk/einstellungen/facebook/", ""),
     "facebook-ticket": (AGENT, "/desk/suche/?q=Facebook", "[data-row]"),
+    "home": ("", "/", ""),
+    "search": (CUSTOMER, "/suche/?q=Etikett", ""),
+    "branding": (ADMIN, "/desk/einstellungen/auftritt/", ""),
+    "domains": (ADMIN, "/desk/einstellungen/domains/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 
