@@ -16,6 +16,8 @@ SECTIONS = (
     "sweep",
     "upgrade",
     "billing",
+    "public_pages",
+    "search",
     "startup",
 )
 

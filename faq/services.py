@@ -26,6 +26,7 @@ from faq.models import (
 from faq.statistics import COMMENT_LENGTH, WORDS_LENGTH
 from helpdesk import markdown
 from helpdesk.fulltext import Document, fold
+from tenants import public_changes
 from tickets.services import File
 
 # Words of our own addresses under /faq/.
@@ -88,11 +89,13 @@ def publish(article: Article) -> None:
     moment = now()
     drafts = Article.objects.filter(pk=article.pk, state=State.DRAFT)
     drafts.update(state=State.PUBLISHED, published_at=moment, updated_at=moment)
+    public_changes.touch()
 
 
 def withdraw(article: Article) -> None:
     """Make it a draft again: nobody reads it until it is published."""
     Article.objects.filter(pk=article.pk).update(state=State.DRAFT, published_at=None)
+    public_changes.touch()
 
 
 @transaction.atomic

@@ -78,8 +78,15 @@ def cached_for_strangers(
 def is_stranger(request: HttpRequest) -> bool:
     """True for whoever just reads: no session, no message waiting, a whole page asked for."""
     own = {settings.SESSION_COOKIE_NAME, "messages"}
-    is_part = request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+    is_part = wants_part(request)
     return request.method in {"GET", "HEAD"} and not own & set(request.COOKIES) and not is_part
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """True for htmx swapping a part; a boosted page or one the back button asks for is whole."""
+    headers = request.headers
+    is_whole = "HX-Boosted" in headers or "HX-History-Restore-Request" in headers
+    return headers.get("HX-Request") == "true" and not is_whole
 
 
 def _key(request: HttpRequest, known: frozenset[str]) -> str:

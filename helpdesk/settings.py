@@ -26,6 +26,8 @@ BIND = environment.text("HELPDESK_BIND", "127.0.0.1")
 # Behind a proxy that serves the live process under a path of the same host, name that path here.
 LIVE_URL = environment.text("HELPDESK_LIVE_URL")
 HTTPS = environment.switch("HELPDESK_HTTPS", default=False)
+# Whether a tenant's own domain may lead into a private network; in development alone.
+DOMAIN_CHECK_PRIVATE = environment.switch("HELPDESK_CHECK_PRIVATE_DOMAINS", default=False)
 # Where this installation is reached for what belongs to no tenant, e.g. by Meta.
 PUBLIC_URL = environment.text("HELPDESK_URL", f"http://localhost:{PORT}").rstrip("/")
 
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     *SHARED_APPS,
     *(app for app in TENANT_APPS if app not in SHARED_APPS),
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_htmx",
     "lucide",
@@ -136,6 +139,11 @@ MULTITENANT_RELATIVE_MEDIA_ROOT = "%s"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "helpdesk.bundles.BundleFinder",
+]
 
 # Attachments above this size go to a temporary file while a form is read.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

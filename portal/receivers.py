@@ -6,12 +6,16 @@ from django.db.models.signals import post_delete, post_save
 
 from billing.models import PriceList
 from channels.models import ContactForm
+from faq.models import Article
+from faq.models import Category as ArticleCategory
 from forum.models import Category, Picture, Post, Profile, Topic
 from sla.models import BusinessCalendar, CalendarVersion, SupportTier
 from tenants import public_changes
 from tenants.models import Route
 
 SHOWN = (
+    Article,
+    ArticleCategory,
     BusinessCalendar,
     CalendarVersion,
     ContactForm,

@@ -35,7 +35,6 @@ def takes_part(ticket: Ticket, user: User) -> bool:
 
 def promised(seen: Told) -> dict[str, object]:
     return {
-        "forum_topics": found.forum_topics.select_related("category"),
         "promise": seen.promise,
         "steps": seen.steps,
         "changes": seen.changes,
@@ -57,6 +56,7 @@ def whole(
     given = rating.rating_of(ticket)
     context = {
         "ticket": ticket,
+        "forum_topics": ticket.forum_topics.select_related("category"),
         "thread": ticket.messages.public().thread(),
         **promised(told.told(ticket, user)),
         **calls.on_ticket(ticket, user),

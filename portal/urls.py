@@ -5,6 +5,7 @@ from django.urls import path
 from helpdesk import converters  # noqa: F401 (makes months known)
 from portal import forum_urls
 from portal.views import (
+    brand,
     calls,
     contact,
     facebook,
@@ -16,6 +17,8 @@ from portal.views import (
     own_data,
     profile,
     rating,
+    robots,
+    search,
     security,
     settings,
     sharing,
@@ -29,6 +32,12 @@ from portal.views import (
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", robots.sitemap_part, name="sitemap_part"),
+    path("suche/", search.search, name="search"),
+    path("marke.css", brand.brand_colours, name="brand_colours"),
+    path("marke/logo.png", brand.brand_logo, name="brand_logo"),
     path("supportlevel/", levels.levels, name="levels"),
     path("kontakt/", contact.contact, name="contact"),
     path("kontakt/gesendet/<str:token>/", contact.contact_sent, name="contact_sent"),

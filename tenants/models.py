@@ -69,6 +69,9 @@ class Tenant(TenantMixin):
     # Counts the changes of what strangers can read (tenants.public_changes).
     public_version = models.BigIntegerField(default=1, db_default=1)
 
+    # Under which host the request came (tenants.middleware).
+    is_at_primary_host = True
+
     # `create_tenant` makes the schema itself, outside any request and all or nothing.
     auto_create_schema = False
     auto_drop_schema = False

@@ -8,8 +8,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,8 +19,10 @@ from faq import services
 from faq.models import Article, ArticleFile, Category
 from faq.suggesting import suggestions
 from helpdesk.downloads import attachment_response
+from helpdesk.page_cache import cached_for_strangers
 from portal.faq_data import structured
 from portal.faq_forms import VoteForm
+from tenants.models import Tenant
 
 # What an article's address carries when it was opened from a form.
 FROM_FORM = "formular"
@@ -29,6 +32,7 @@ SHOWN_OF_CATEGORY = 50
 
 @login_not_required
 @require_safe
+@cached_for_strangers()
 def overview(request: HttpRequest) -> HttpResponse:
     """All articles that this reader may read, by category."""
     articles = Article.objects.visible_to(request.user).for_list().order_by("title")
@@ -37,14 +41,23 @@ def overview(request: HttpRequest) -> HttpResponse:
         for category in Category.objects.all()
         if (found := list(articles.filter(category=category)[:SHOWN_OF_CATEGORY]))
     ]
-    context = {"categories": categories, "search_url": _search_url()}
+    context = {
+        "categories": categories,
+        "search_url": reverse("portal:search"),
+        "description": _("Answers to frequent questions about %(name)s")
+        % {"name": Tenant.current().portal_name},
+    }
     return render(request, "portal/faq.html", context)
 
 
 @login_not_required
 @require_safe
+@cached_for_strangers()
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    """One article; what this reader may not see is not there (404)."""
+    """One article; what this reader may not see is not there (404).
+
+    Strangers are counted once for each time the page is made, so that a crawler writes nothing.
+    """
     found = _find(request, slug)
     is_from_form = request.GET.get("aus") == FROM_FORM
     if request.method == "GET":
@@ -148,15 +161,9 @@ def _page(
         "related": list(related.order_by("title")),
         "form": form,
         "canonical": canonical,
+        "description": found.summary,
         "structured": structured(found, version, canonical),
         "is_from_form": is_from_form,
         "is_solved": "danke" in request.GET,
     }
     return render(request, "portal/faq_article.html", context, status=status)
-
-
-def _search_url() -> str:
-    try:
-        return reverse("portal:search")
-    except NoReverseMatch:
-        return ""

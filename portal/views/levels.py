@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import override
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from helpdesk.page_cache import cached_for_strangers
@@ -19,4 +20,8 @@ def levels(request: HttpRequest) -> HttpResponse:
     """Everything from live data: ways, hours, today's state, tiers and their prices."""
     page = levels_page()
     with override(page.zone):
-        return render(request, "portal/levels.html", {"page": page})
+        context = {
+            "page": page,
+            "description": _("How to reach us, when somebody is here, and how fast we answer."),
+        }
+        return render(request, "portal/levels.html", context)

@@ -53,6 +53,10 @@ PICTURES = {
     "forum-topic": (CUSTOMER, "/forum/", ".topic-row.solved .subject"),
     "forum-new": (CUSTOMER, "/forum/neu/?title=Etiketten%20drucken", ""),
     "forum-desk": (AGENT, "/desk/forum/", ""),
+    "home": ("", "/", ""),
+    "search": (CUSTOMER, "/suche/?q=Etikett", ""),
+    "branding": (ADMIN, "/desk/einstellungen/auftritt/", ""),
+    "domains": (ADMIN, "/desk/einstellungen/domains/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 

@@ -62,8 +62,10 @@ def test_pages_allow_their_own_host_and_the_live_process_alone(client, settings)
     assert not any("unsafe" in sources or "*" in sources for sources in policy.values())
 
 
-def test_pages_carry_what_keeps_them_to_one_reader(client):
-    headers = client.get(reverse("account_signup")).headers
+def test_pages_carry_what_keeps_them_to_one_reader(client, customer):
+    client.force_login(customer)
+
+    headers = client.get("/").headers
 
     assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -167,6 +169,9 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
     }
 
     assert {name for name in is_open if not name.startswith("account_")} == {
+        # The tenant's colours and logo.
+        "brand_colours",
+        "brand_logo",
         # The contact form: its page, what comes after it, and the widget's two addresses.
         "contact",
         "contact_confirmation",
@@ -187,6 +192,10 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
         # The way in, and links of mails that are their own proof.
         "mfa_authenticate",
         "mfa_login_webauthn",
+        "robots",
+        "search",
+        "sitemap",
+        "sitemap_part",
         "set_language",
         "team_invitation",
         "unsubscribe",

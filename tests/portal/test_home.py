@@ -79,7 +79,7 @@ def test_home_runs_a_fixed_number_of_queries(portal, anna, count, django_assert_
     for _ in range(count):
         open_ticket(anna)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         portal.get(URL)
 
 

@@ -1,0 +1,47 @@
+"""What every page of the portal has at its top and in its head."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+
+from portal import navigation
+from portal.navigation import Link
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def navigation_links(context: dict[str, Any]) -> list[Link]:
+    request: HttpRequest | None = context.get("request")
+    return navigation.links(request) if request and hasattr(request, "user") else []
+
+
+@register.simple_tag(takes_context=True)
+def canonical_url(context: dict[str, Any]) -> str:
+    """The one address of this page's content; empty for what no search engine shall know.
+
+    A view that has several addresses for it, or pages of a list, says it in `canonical`.
+    """
+    if "canonical" in context:
+        return str(context["canonical"])
+    request: HttpRequest | None = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    if request is None or match is None or getattr(match.func, "login_required", True):
+        return ""
+    return request.build_absolute_uri(request.path)
+
+
+@register.simple_tag(takes_context=True)
+def logo_url(context: dict[str, Any]) -> str:
+    """The absolute address of the tenant's logo; empty without one."""
+    request: HttpRequest = context["request"]
+    brand = request.tenant.brand  # type: ignore[attr-defined]  # set by the middleware
+    if not brand.logo:
+        return ""
+    path = f"{reverse('portal:brand_logo')}?{urlencode({'v': brand.logo_version})}"
+    return request.build_absolute_uri(path)

@@ -1,0 +1,231 @@
+"""The one search: what fits, best first, and only what its reader may see."""
+
+import pytest
+from django.urls import reverse
+from django_tenants.utils import schema_context
+
+from faq import services
+from faq.models import Article, FailedSearch
+from faq.models import Category as Shelf
+from forum import writing
+from forum.models import Category, Post, Topic
+from forum.writing import Draft
+from tests.factories import AgentFactory, CustomerFactory, open_ticket
+from tickets.services import add_note
+
+URL = "/suche/"
+
+
+@pytest.fixture
+def category(tenant):
+    return Category.objects.first() or Category.objects.create(name="Fragen", slug="fragen")
+
+
+def topic(category, title, text="Guten Tag zusammen.", *, author=None):
+    return writing.open_topic(
+        category, author=author or AgentFactory(), title=title, draft=Draft(text)
+    )
+
+
+def found(client, words, **values):
+    """The titles that a search shows, as plain text, in order."""
+    response = client.get(URL, {"q": words, **values})
+    assert response.status_code == 200
+    hits = [hit for section in response.context["sections"] for hit in section.hits]
+    return [hit.title.replace("<mark>", "").replace("</mark>", "") for hit in hits]
+
+
+def article(title, text="Guten Tag.", **fields):
+    shelf = Shelf.objects.first() or Shelf.objects.create(name="Erste Schritte", slug="start")
+    writing = services.Writing(title=title, text=text, category=shelf, **fields)
+    written = services.write(None, writing, by=AgentFactory())
+    services.publish(written)
+    return written
+
+
+def test_an_article_that_helped_stands_before_one_that_did_not(client):
+    for title, yes, no in [("Etikett A", 0, 9), ("Etikett B", 40, 2), ("Etikett C", 3, 3)]:
+        written = article(title)
+        Article.objects.filter(pk=written.pk).update(helpful_count=yes, not_helpful_count=no)
+
+    assert found(client, "Etikett") == ["Etikett B", "Etikett C", "Etikett A"]
+
+
+def test_an_article_is_found_by_those_it_is_for(client, customer, agent):
+    for visibility in ("public", "customers", "agents"):
+        article(f"Etikett {visibility}", visibility=visibility)
+    draft = article("Etikett draft")
+    services.withdraw(draft)
+
+    assert set(found(client, "Etikett")) == {"Etikett public"}
+    client.force_login(customer)
+    assert set(found(client, "Etikett")) == {"Etikett public", "Etikett customers"}
+    client.force_login(agent)
+    assert "Etikett agents" in found(client, "Etikett")
+    assert "Etikett draft" not in found(client, "Etikett")
+
+
+def test_an_article_in_the_readers_language_stands_first(client):
+    article("Label printing", language="en")
+    article("Label Druck", language="de")
+
+    assert found(client, "Label")[0] == "Label Druck"
+    page = client.get(URL, {"q": "Label"}, headers={"accept-language": "en"})
+    assert "Label</mark> printing" in page.context["sections"][0].hits[0].title
+
+
+def test_what_was_searched_in_vain_is_remembered_without_anybodys_name(client, customer):
+    client.force_login(customer)
+    for words in ("Faxgerät", "faxgeraet", customer.email, "Kundennummer 12345678"):
+        client.get(URL, {"q": words})
+    # While somebody types, nothing is searched in vain yet.
+    client.get(URL, {"q": "Faxger"}, headers={"hx-request": "true"})
+
+    assert list(FailedSearch.objects.values_list("words", "count")) == [("faxgeraet", 2)]
+
+
+@pytest.mark.parametrize(
+    "words", ["Grüße", "gruesse", "GRÜSSE", "Grüs", "Etikett Grüße", '"Grüße drucken"']
+)
+def test_words_are_found_however_they_are_written(client, category, words):
+    topic(category, "Grüße drucken auf Etiketten")
+    topic(category, "Etwas ganz anderes")
+
+    assert found(client, words) == ["Grüße drucken auf Etiketten"]
+
+
+def test_english_words_are_found_by_their_stems(client, category):
+    topic(category, "Printing labels twice")
+
+    assert found(client, "label print") == ["Printing labels twice"]
+
+
+def test_a_title_counts_more_than_a_mention_and_a_solution_more_than_a_question(client, category):
+    mention = topic(category, "Versand", "Das Etikett kommt nicht.")
+    title = topic(category, "Etikett fehlt")
+    solved = topic(category, "Etikett kaputt")
+    answer = writing.reply(solved, author=AgentFactory(), draft=Draft("So geht es."))
+    Topic.objects.filter(pk=solved.pk).update(accepted=answer)
+
+    assert found(client, "Etikett") == [solved.title, title.title, mention.title]
+
+
+def test_a_topic_is_found_by_what_was_answered_in_it(client, category):
+    asked = topic(category, "Wie geht das?")
+    writing.reply(asked, author=AgentFactory(), draft=Draft("Mit dem Lieferschein."))
+
+    response = client.get(URL, {"q": "Lieferschein"})
+
+    assert "Mit dem <mark>Lieferschein</mark>." in response.content.decode()
+
+
+def test_what_is_held_back_or_hidden_is_found_by_nobody(client, category, customer):
+    hidden = topic(category, "Geheimnis im Titel", "Geheimnis im Text")
+    Topic.objects.filter(pk=hidden.pk).update(is_hidden=True)
+    shown = topic(category, "Offen")
+    reply = writing.reply(shown, author=AgentFactory(), draft=Draft("Geheimnis als Antwort"))
+    Post.objects.filter(pk=reply.pk).update(state=Post.State.HIDDEN)
+
+    assert found(client, "Geheimnis") == []
+    client.force_login(customer)
+    assert found(client, "Geheimnis") == []
+
+
+def test_customers_find_their_own_tickets_and_nobody_elses(client, customer, agent):
+    mine = open_ticket(customer, subject="Mein Etikett", text="Es klebt nicht.")
+    open_ticket(CustomerFactory(), subject="Fremdes Etikett", text="Es klebt nicht.")
+
+    assert found(client, "Etikett") == []
+    client.force_login(customer)
+    assert found(client, "klebt") == ["Mein Etikett"]
+    assert found(client, f"#{mine.number}") == ["Mein Etikett"]
+    assert found(client, "Etikett", **{"in": "tickets"}) == ["Mein Etikett"]
+    client.force_login(agent)
+    assert found(client, "Etikett") == []
+    assert found(client, "Etikett", **{"in": "tickets"}) == []
+
+
+def test_no_customer_finds_a_note(client, customer, agent):
+    ticket = open_ticket(customer)
+    add_note(ticket, author=agent, text="Zahlungsmoral: miserabel")
+    client.force_login(customer)
+
+    assert found(client, "Zahlungsmoral") == []
+
+
+def test_another_tenants_topics_are_not_found(client, category, other_tenant):
+    with schema_context(other_tenant.schema_name):
+        shelf = Category.objects.first() or Category.objects.create(name="F", slug="f")
+        topic(shelf, "Etikett von Beta")
+
+    assert found(client, "Etikett") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "' OR 1=1 --",
+        "a & | ! ( ) : * \\",
+        "''':*",
+        "-",
+        '"',
+        "\x00\x00",
+        "ß" * 5000,
+        "\ud800".encode("utf-8", "replace").decode(),
+        "%",
+        "🦄",
+    ],
+)
+def test_whatever_is_typed_is_words_and_nothing_else(client, category, words):
+    topic(category, "Etikett <script>alert(2)</script>", "Text <b>mit</b> Etikett")
+
+    page = client.get(URL, {"q": words}).content.decode()
+    hit = client.get(URL, {"q": "Etikett"}).content.decode()
+
+    assert "<script>alert" not in page + hit
+    assert "onerror=alert(1)>" not in page
+    assert "<mark>Etikett</mark> &lt;script&gt;" in hit
+
+
+def test_while_typing_only_the_list_is_sent(client, category):
+    topic(category, "Etikett")
+
+    part = client.get(URL, {"q": "Eti"}, headers={"hx-request": "true"})
+    whole = client.get(URL, {"q": "Eti"})
+
+    assert part.content.decode().lstrip().startswith('<div id="found"')
+    assert "<!doctype html>" in whole.content.decode()
+    assert "HX-Request" in part["Vary"]
+    for name in ("hx-boosted", "hx-history-restore-request"):
+        headers = {"hx-request": "true", name: "true"}
+        again = client.get(URL, {"q": "Eti"}, headers=headers)
+        assert "<!doctype html>" in again.content.decode()
+    for response in (part, whole):
+        assert response["Cache-Control"] == "private, no-cache"
+
+
+def test_a_search_is_nothing_for_search_engines(client):
+    page = client.get(URL, {"q": "x"}).content.decode()
+
+    assert '<meta name="robots" content="noindex">' in page
+    assert 'rel="canonical"' not in page
+
+
+def test_a_kind_that_one_may_not_search_is_all_of_them(client, category):
+    topic(category, "Etikett")
+
+    for kind in ("tickets", "<x>", ""):
+        assert found(client, "Etikett", **{"in": kind}) == ["Etikett"]
+
+
+def test_a_search_asks_a_fixed_number_of_times(client, category, django_assert_max_num_queries):
+    for number in range(8):
+        asked = topic(category, f"Etikett {number}")
+        writing.reply(asked, author=AgentFactory(), draft=Draft("Etikett hier"))
+    client.get(URL)
+
+    with django_assert_max_num_queries(11):
+        client.get(URL, {"q": "Etikett"})
+    assert reverse("portal:search") == URL
