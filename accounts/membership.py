@@ -136,7 +136,8 @@ def accept(token: str, user: User) -> Organisation:
     if not is_for(invitation, user):
         raise NotForYouError
     own = user.organisation
-    if own is not None and own != invitation.organisation:
+    is_there = own == invitation.organisation
+    if own is not None and not is_there:
         _let_go(own, user)
     # Of two clicks the second finds nothing to delete.
     used, _by_model = OrganisationInvitation.objects.filter(
@@ -144,7 +145,9 @@ def accept(token: str, user: User) -> Organisation:
     ).delete()
     if not used:
         raise InvitationGoneError
-    user.join(invitation.organisation, invitation.role)
+    # Who came in another way meanwhile loses nothing by it.
+    if not is_there or invitation.role == Membership.Role.ADMIN:
+        user.join(invitation.organisation, invitation.role)
     return invitation.organisation
 
 

@@ -11,10 +11,11 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.urls import reverse
 from django.utils.timezone import now
 
-from accounts import exporting, privacy
+from accounts import exporting, privacy, sweep
 from accounts.models import DataExport, Membership, User
 from accounts.privacy import Section
 from billing import booking
@@ -120,6 +121,14 @@ def test_asking_twice_packs_once_and_what_got_lost_is_packed_later(
     with django_capture_on_commit_callbacks() as sent:
         exporting.tidy(late.requested_at + timedelta(minutes=6))
     assert len(sent) == 1
+
+
+def test_the_sweep_visits_every_tenant(monkeypatch, other_tenant):
+    visited = []
+    monkeypatch.setattr(exporting, "tidy", lambda: visited.append(connection.schema_name))
+    sweep.sweep()
+    assert other_tenant.schema_name in visited
+    assert len(visited) == len(set(visited)) >= 2
 
 
 def test_an_account_ends_after_a_proof_and_a_second_click(section):

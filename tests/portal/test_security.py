@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
-from accounts import sessions
+from accounts import services, sessions
 from accounts.second_factor import SecondFactorAdapter
 from accounts.tokens import PasswordTokenGenerator
 from tests.factories import AgentFactory
@@ -141,6 +141,14 @@ def test_the_session_gets_a_new_key_at_sign_in():
     with_password(client, user)
     assert client.cookies["sessionid"].value != planted
     assert is_in(client, user)
+
+
+def test_an_agent_who_lost_everything_comes_back_by_a_new_invitation():
+    agent = confirmed(AgentFactory)
+    with_app(agent)
+    services.deactivate(agent)
+    services.invite(agent.email)
+    assert not Authenticator.objects.filter(user=agent).exists()
 
 
 def test_secrets_are_sealed_in_the_database_with_a_key_of_the_tenant(other_tenant):
