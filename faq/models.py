@@ -38,6 +38,7 @@ __all__ = [
 # Of how many hits the best are looked for: a word that stands everywhere stays cheap.
 CANDIDATES = 500
 TITLE_LENGTH = 160
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
 SUMMARY = 160
 
 
@@ -87,13 +88,14 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those in which all words stand, in any form; the last may be a beginning."""
         return self.filter(search=fulltext.query(words))
 
-    def ranked(self, asked: SearchQuery | CombinedSearchQuery) -> ArticleQuerySet:
+    def ranked(
+        self, asked: SearchQuery | CombinedSearchQuery, *, least: float = 0
+    ) -> ArticleQuerySet:
         """The best of those that fit: by relevance, then by what readers found helpful."""
         some = self.filter(search=asked).order_by("-pk").values("pk")[:CANDIDATES]
         rank = SearchRank(F("search"), asked)
-        return (
-            self.filter(pk__in=some).annotate(rank=rank).order_by("-rank", "-helpful_count", "pk")
-        )
+        found = self.filter(pk__in=some).annotate(rank=rank).filter(rank__gte=least)
+        return found.order_by("-rank", "-helpful_count", "pk")
 
 
 class Article(models.Model):
@@ -102,9 +104,7 @@ class Article(models.Model):
     category = models.ForeignKey(Category, models.PROTECT, related_name="articles")
     slug = models.SlugField(max_length=120, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH)
-    language = models.CharField(
-        max_length=2, choices=[("de", _("German")), ("en", _("English"))], default="de"
-    )
+    language = models.CharField(max_length=2, choices=LANGUAGES, default="de")
     visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC)
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     # From this day on the desk asks whether it is still true.

@@ -147,7 +147,7 @@ def count_solved(article: Article) -> None:
 
 def note_failed_search(words: str) -> None:
     """Remember for what nothing was found; only the words, never who asked."""
-    asked = " ".join(fold(words).split())[:WORDS_LENGTH]
+    asked = " ".join(words.replace("\x00", " ").lower().split())[:WORDS_LENGTH]
     # A mail address or a long number is somebody's, and no topic.
     if len(asked) < 3 or "@" in asked or sum(letter.isdigit() for letter in asked) > 5:
         return
@@ -168,8 +168,7 @@ def category_slug(name: str) -> str:
 
 def _index(article: Article, text: str) -> None:
     article.words = markdown.plain(text)
-    # django-stubs takes the type of the column, not what PostgreSQL makes of it.
-    article.search = Document(article.title, article.category.name, article.words)  # type: ignore[assignment]
+    article.search = Document(article.title, article.category.name, article.words)
     article.updated_at = now()
 
 
