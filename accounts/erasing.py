@@ -9,6 +9,9 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts import exporting, membership, privacy
 from accounts.models import Membership, Organisation, OrganisationInvitation, User
@@ -70,7 +73,9 @@ def erase_person(user: User) -> None:
     _leave(user)
     # .invalid is no address (RFC 2606): nobody writes there, and nobody is found by it.
     user.email = f"geloescht-{user.pk}@geloescht.invalid"
-    user.name = user.language = ""
+    with translation.override(settings.LANGUAGE_CODE):
+        user.name = _("Deleted account")
+    user.language = ""
     user.is_active = False
     user.invited_at = user.undeliverable_at = user.last_login = None
     user.set_unusable_password()
@@ -87,4 +92,6 @@ def _leave(user: User) -> None:
         user.join(own, Membership.Role.MEMBER)
         return
     own.invitations.all().delete()
-    Organisation.objects.filter(pk=own.pk).update(name=f"Gelöschtes Konto {own.pk}")
+    with translation.override(settings.LANGUAGE_CODE):
+        name = _("Deleted account")
+    Organisation.objects.filter(pk=own.pk).update(name=f"{name} {own.pk}")

@@ -15,6 +15,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import now
@@ -112,6 +113,13 @@ def invitation_of(token: str) -> OrganisationInvitation:
     return invitation
 
 
+def waiting_for(place: Membership) -> QuerySet[OrganisationInvitation]:
+    """What a person's confirmed address is invited to besides where they are."""
+    found = OrganisationInvitation.objects.select_related("organisation")
+    others = found.exclude(organisation=place.organisation)
+    return others.filter(email=place.user.email, sent_at__gt=now() - VALID_FOR)
+
+
 def is_for(invitation: OrganisationInvitation, user: User) -> bool:
     """True for the customer whose confirmed address was invited, and for nobody else."""
     proofs = EmailAddress.objects.filter(user=user, verified=True, email__iexact=user.email)
@@ -128,7 +136,8 @@ def accept(token: str, user: User) -> Organisation:
     if not is_for(invitation, user):
         raise NotForYouError
     own = user.organisation
-    if own is not None and own != invitation.organisation:
+    is_there = own == invitation.organisation
+    if own is not None and not is_there:
         _let_go(own, user)
     # Of two clicks the second finds nothing to delete.
     used, _by_model = OrganisationInvitation.objects.filter(
@@ -136,7 +145,9 @@ def accept(token: str, user: User) -> Organisation:
     ).delete()
     if not used:
         raise InvitationGoneError
-    user.join(invitation.organisation, invitation.role)
+    # Who came in another way meanwhile loses nothing by it.
+    if not is_there or invitation.role == Membership.Role.ADMIN:
+        user.join(invitation.organisation, invitation.role)
     return invitation.organisation
 
 

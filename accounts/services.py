@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.utils import translation
 from django.utils.timezone import now
@@ -24,7 +25,8 @@ def invite(email: str, *, name: str = "", role: str = User.Role.AGENT, base_url:
     """Invite an agent or tenant admin by mail; inviting again replaces the earlier link.
 
     A customer who is invited becomes an agent, and signs in again once they have accepted: only
-    who reads the mailbox may choose the password that opens the desk. `base_url` is the address
+    who reads the mailbox may choose the password that opens the desk. Their second factors end too:
+    that is the way back for an agent who has lost them. `base_url` is the address
     the inviter works at, the tenant's own unless given. Raises AlreadyInTeamError.
     """
     email = email.strip().lower()
@@ -38,6 +40,7 @@ def invite(email: str, *, name: str = "", role: str = User.Role.AGENT, base_url:
     user.set_unusable_password()
     user.save()
     EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
     _mail_invitation(user, base_url or Tenant.current().url(""))
     return user
 

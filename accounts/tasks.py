@@ -1,8 +1,7 @@
 from celery import shared_task
-from django_tenants.utils import tenant_context
 
 from accounts import exporting
-from tenants.models import Tenant
+from accounts import sweep as accounts_sweep
 from tenants.queue import TenantTask
 
 
@@ -15,6 +14,4 @@ def export(pk: int) -> None:
 @shared_task(name="accounts.sweep")
 def sweep() -> None:
     """Remove old exports, and find lost ones, in every tenant; runs in the public schema."""
-    for tenant in Tenant.objects.filter(status=Tenant.Status.READY).iterator():
-        with tenant_context(tenant):
-            exporting.tidy()
+    accounts_sweep.sweep()

@@ -6,4 +6,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Billing"
 
     def ready(self) -> None:
-        from billing import receivers  # noqa: F401  (connects them)
+        from billing import own_data
+        from billing import receivers as _receivers  # noqa: F401  (connects them)
+
+        own_data.register()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -17,6 +16,7 @@ from accounts import erasing, exporting, privacy
 from accounts.models import DataExport
 from helpdesk.http import Request, customer_required
 from portal.organisation import membership_of
+from portal.proof import proof_required
 
 
 @require_safe
@@ -24,7 +24,7 @@ from portal.organisation import membership_of
 def own_data(request: Request) -> HttpResponse:
     """What can be taken along, and the way to the end of the account."""
     export = exporting.latest(request.user)
-    context = {"sections": privacy.sections(), "export": export}
+    context: dict[str, object] = {"sections": privacy.sections(), "export": export}
     if export is not None and export.ready_at is not None:
         context["kept_until"] = export.ready_at + exporting.KEPT_FOR
     return render(request, "portal/own_data.html", context)
@@ -32,7 +32,7 @@ def own_data(request: Request) -> HttpResponse:
 
 @require_POST
 @customer_required
-@reauthentication_required
+@proof_required
 def request_export(request: Request) -> HttpResponse:
     """Have one's own data packed; a mail says when it is ready."""
     exporting.request_export(request.user)
@@ -42,7 +42,7 @@ def request_export(request: Request) -> HttpResponse:
 
 @require_safe
 @customer_required
-@reauthentication_required
+@proof_required
 def download(request: Request, pk: int) -> HttpResponseBase:
     """Give the archive to the very person it is about, for seven days."""
     try:
@@ -59,7 +59,7 @@ def download(request: Request, pk: int) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_required
-@reauthentication_required
+@proof_required
 def deletion(request: Request) -> HttpResponse:
     """Say what goes and what stays; the second click ends the account at once."""
     obstacle = _obstacle(request)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
-from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import email_change
-from helpdesk.http import Request
+from helpdesk.http import Request, wants_partial
+from portal.proof import proof_required, too_many_mails
 from portal.settings_forms import EmailForm, NotificationsForm, ProfileForm
 
 
@@ -37,12 +36,12 @@ def profile(request: Request) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@proof_required
 def change_email(request: Request) -> HttpResponseBase:
     """Ask for another address: a mail goes there, and the answer is the same for every address."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        limited = ratelimit.consume_or_429(request, action="manage_email", user=request.user)
+        limited = too_many_mails(request)
         if limited is not None:
             return limited
         email = form.cleaned_data["email"].strip().lower()
@@ -79,12 +78,17 @@ def confirm_email(request: Request, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notifications(request: Request) -> HttpResponse:
-    """Show and choose what we write about; for customers, agents and tenant admins alike."""
+    """Show and choose what we write about; for customers, agents and tenant admins alike.
+
+    With htmx each box is saved as it is ticked; without, by the button.
+    """
     # No box ticked is an empty form, and means: write about nothing.
     sent = request.POST if request.method == "POST" else None
     form = NotificationsForm(sent, user=request.user)
     if form.is_valid():
         form.save()
+        if wants_partial(request):
+            return render(request, "portal/_saved.html", {"is_saved": True})
         messages.success(request, _("Your choice is saved."))
         return redirect("portal:notifications")
     return render(request, "portal/notifications.html", {"form": form})

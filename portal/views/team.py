@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +17,7 @@ from accounts.models import Membership, Organisation, OrganisationInvitation, Us
 from accounts.services import LastAdminError
 from helpdesk.http import Request, customer_required
 from portal.organisation import administered, membership_of
+from portal.proof import too_many_mails
 from portal.settings_forms import InvitationForm
 
 
@@ -35,7 +36,7 @@ def invite(request: Request) -> HttpResponseBase:
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    limited = ratelimit.consume_or_429(request, action="manage_email", user=request.user)
+    limited = too_many_mails(request)
     if limited is not None:
         return limited
     email, role = form.cleaned_data["email"], Membership.Role(form.cleaned_data["role"])
@@ -180,13 +181,9 @@ def _page(
             "places": places.order_by("role", "user__name", "user__email"),
             "roles": Membership.Role.choices,
             "invitations": own.organisation.invitations.order_by("email") if own.is_admin else [],
+            "expired_before": now() - membership.VALID_FOR,
             "form": form or InvitationForm(),
             # For who opened the mail's link before the address was theirs.
-            "invited_to": [
-                (one, membership.token(one))
-                for one in OrganisationInvitation.objects.filter(email=request.user.email)
-                .exclude(organisation=own.organisation)
-                .select_related("organisation")
-            ],
+            "invited_to": [(one, membership.token(one)) for one in membership.waiting_for(own)],
         }
     return render(request, "portal/team.html", context, status=status)

@@ -54,13 +54,12 @@ def main(names: list[str]) -> None:
     from django.conf import settings
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import ARGUMENTS, CHROMIUM
+    from tests.browser.conftest import ARGUMENTS, path_of_chromium
     from tests.browser.stack import running
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running(settings.DATA_DIR) as stack, sync_playwright() as playwright:
-        path = shutil.which(CHROMIUM)
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path_of_chromium(), args=ARGUMENTS)
         for picture in photograph(browser, stack, names or list(PICTURES)):
             print(picture.relative_to(FOLDER.parent))
         browser.close()

@@ -107,7 +107,7 @@ def session(user):
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    proven(store)
+    proven(store, user)
     store.create()
     return store.session_key
 

@@ -8,8 +8,9 @@ import time
 FAR = 24 * 60 * 60
 
 
-def proven(store):
+def proven(store, user):
     """Let a session count as proven once more, for as long as any run takes."""
+    store["account_authentication_methods_user"] = str(user.pk)
     store["account_authentication_methods"] = [
         {"method": "password", "at": time.time() + FAR, "reauthenticated": True}
     ]

@@ -145,6 +145,13 @@ STATES = [
     _refused(
         "no outcome", PageOf("desk:call", ("call",), role="agent"), "form[action$='/versuch/']"
     ),
+    _refused("no name", PageOf("portal:profile", role="customer"), "main .form", name=" "),
+    _refused(
+        "no address", PageOf("portal:email_change", role="protected"), "main .form", email="x"
+    ),
+    _refused("no address", PageOf("portal:team", role="protected"), "main .form", email="x"),
+    _refused("wrong code", PageOf("mfa_authenticate", role="half_way"), code="000000"),
+    _refused("wrong code", PageOf("mfa_activate_totp", role="customer"), "main .form", code="1"),
     _refused("empty form", LOGIN),
     _refused("wrong password", LOGIN, login="niemand@leute.example", password="falsch-geraten"),
     _refused(

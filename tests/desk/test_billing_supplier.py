@@ -238,6 +238,7 @@ def test_a_logo_is_removed_but_its_file_stays_for_old_invoices(boss):
         (SVG.format("<g/>" * 20_001), "too intricate"),
         (SVG.format(ENDLESS), "cannot be printed"),
     ],
+    ids=lambda value: str(value)[:60],
 )
 def test_what_is_no_logo_is_refused_and_not_kept(boss, content, said):
     response = save(boss, logo_file=upload(content))

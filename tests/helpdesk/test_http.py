@@ -184,7 +184,12 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
         "html_with_remote",
         "inline_image",
         "levels",
+        # The way in, and links of mails that are their own proof.
+        "mfa_authenticate",
+        "mfa_login_webauthn",
         "set_language",
+        "team_invitation",
+        "unsubscribe",
     }
 
 

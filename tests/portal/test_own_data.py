@@ -11,13 +11,17 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.urls import reverse
 from django.utils.timezone import now
 
-from accounts import exporting, privacy
+from accounts import exporting, privacy, sweep
 from accounts.models import DataExport, Membership, User
 from accounts.privacy import Section
-from tests.factories import AgentFactory, open_ticket
+from billing import booking
+from billing.models import BillingAddress, BillingEvent
+from billing.shop import Shop
+from tests.factories import AgentFactory, open_ticket, tier
 from tests.portal.test_settings import PASSWORD, confirmed, signed_in
 
 EXPORT = "portal:data_export"
@@ -51,6 +55,17 @@ def packed(user):
     exporting.pack(export.pk)
     export.refresh_from_db()
     return export
+
+
+def booked():
+    """The only administrator of an organisation that has booked Bronze."""
+    user = confirmed(name="Anna Berg")
+    own = user.organisation
+    user.join(own, Membership.Role.ADMIN)
+    address = {"street": "Hafenstraße 9", "postcode": "20457", "city": "Hamburg"}
+    BillingAddress.objects.create(organisation=own, name="Berg", email=user.email, **address)
+    booking.book(own, tier("Bronze"), by=user, seen=Shop(own).token(tier("Bronze")))
+    return user
 
 
 def fetch(client, export):
@@ -108,6 +123,14 @@ def test_asking_twice_packs_once_and_what_got_lost_is_packed_later(
     assert len(sent) == 1
 
 
+def test_the_sweep_visits_every_tenant(monkeypatch, other_tenant):
+    visited = []
+    monkeypatch.setattr(exporting, "tidy", lambda: visited.append(connection.schema_name))
+    sweep.sweep()
+    assert other_tenant.schema_name in visited
+    assert len(visited) == len(set(visited)) >= 2
+
+
 def test_an_account_ends_after_a_proof_and_a_second_click(section):
     user = confirmed(name="Anna Berg")
     email, ticket = user.email, open_ticket(user)
@@ -121,7 +144,7 @@ def test_an_account_ends_after_a_proof_and_a_second_click(section):
 
     assert section == [email], "an app still knows whom it erases"
     gone = User.objects.get_queryset().get(pk=user.pk)
-    assert (gone.name, gone.is_active, gone.has_address) == ("", False, False)
+    assert (gone.name, gone.is_active, gone.has_address) == ("Gelöschtes Konto", False, False)
     assert not EmailAddress.objects.filter(user=user).exists()
     assert not default_storage.exists(export.path)
     assert "Anna" not in gone.organisation.name
@@ -145,6 +168,30 @@ def test_the_only_administrator_of_others_keeps_the_account_until_there_is_anoth
     assert User.objects.with_address(user.email).exists()
     other.join(user.organisation, Membership.Role.ADMIN)
     assert client.post(reverse(DELETION)).status_code == 302
+
+
+def test_who_booked_takes_bookings_and_invoices_along_and_their_name_leaves_the_history():
+    user = booked()
+    told = {one.name: one.export(user) for one in privacy.sections()}["billing"]
+    assert [line["support_level"] for line in told["history"]][:1] == ["Bronze"]
+    booking.cancel(
+        user.organisation,
+        by=user,
+        seen=Shop(user.organisation).token(tier("Bronze")),
+        at_month_end=False,
+    )
+    client = signed_in(user)
+    assert client.post(reverse(DELETION)).status_code == 302
+    events = BillingEvent.objects.filter(organisation=user.organisation)
+    assert set(events.values_list("by_name", flat=True)) == {""}
+
+
+def test_a_running_booking_keeps_its_only_administrator():
+    user = booked()
+    page = signed_in(user).post(reverse(DELETION))
+    assert page.status_code == 409
+    assert reverse("portal:modules") in page.text
+    assert User.objects.with_address(user.email).exists()
 
 
 def test_a_section_that_fails_leaves_the_account_as_it_was(monkeypatch, section):

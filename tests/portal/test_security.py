@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
@@ -14,12 +15,14 @@ from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
-from accounts import sessions
+from accounts import services, sessions
 from accounts.second_factor import SecondFactorAdapter
+from accounts.tokens import PasswordTokenGenerator
 from tests.factories import AgentFactory
 from tests.portal.test_settings import PASSWORD, confirmed, signed_in
 
 LOGIN = "account_login"
+NEW = "Acht-Kaffeetassen-im-Schrank"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
     "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
@@ -103,6 +106,26 @@ def test_guessing_codes_ends_after_five_tries_also_with_the_right_one():
     assert not is_in(client, user)
 
 
+def test_a_new_password_by_mail_does_not_open_the_second_step():
+    user = confirmed()
+    with_app(user)
+    key = PasswordTokenGenerator().make_token(user)
+    client = browser()
+    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
+    form = client.get(path).url
+    done = client.post(form, {"password1": NEW, "password2": NEW})
+    assert done.url == reverse("mfa_authenticate")
+    assert not is_in(client, user)
+
+
+def test_an_app_cannot_be_set_up_on_an_unconfirmed_address():
+    user = confirmed()
+    client = signed_in(user)
+    user.emailaddress_set.create(email="fremd@kunden.example", verified=False)
+    assert client.get(reverse("mfa_activate_totp")).url == reverse("mfa_index")
+    assert reverse("mfa_activate_totp") not in client.get(reverse("mfa_index")).text
+
+
 def test_the_second_step_is_there_for_nobody_without_the_first(client):
     assert client.get(reverse("mfa_authenticate")).url == reverse(LOGIN)
     assert client.post(reverse("mfa_authenticate"), {"code": "123456"}).url == reverse(LOGIN)
@@ -118,6 +141,14 @@ def test_the_session_gets_a_new_key_at_sign_in():
     with_password(client, user)
     assert client.cookies["sessionid"].value != planted
     assert is_in(client, user)
+
+
+def test_an_agent_who_lost_everything_comes_back_by_a_new_invitation():
+    agent = confirmed(AgentFactory)
+    with_app(agent)
+    services.deactivate(agent)
+    services.invite(agent.email)
+    assert not Authenticator.objects.filter(user=agent).exists()
 
 
 def test_secrets_are_sealed_in_the_database_with_a_key_of_the_tenant(other_tenant):
@@ -205,8 +236,7 @@ def test_a_new_password_leaves_this_device_alone_in_the_list():
     here, there = browser(), browser(IPHONE)
     with_password(here, user)
     with_password(there, user)
-    new = "Acht-Kaffeetassen-im-Schrank"
-    sent = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    sent = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     assert here.post(reverse("account_change_password"), sent).url == reverse("mfa_index")
     assert [one.is_current for one in here.get(reverse("mfa_index")).context["devices"]] == [True]
     assert there.get(reverse("portal:profile")).status_code == 302

@@ -161,6 +161,19 @@ def test_no_box_ticked_means_no_mails_and_works_without_a_script():
     assert not any(notifications.wanted(user).values())
 
 
+def test_with_htmx_each_box_is_saved_as_it_is_ticked():
+    user = confirmed()
+    client = signed_in(user)
+    part = client.post(
+        reverse("portal:notifications"),
+        {Event.TOPIC_ANSWERED.value: "on"},
+        headers={"hx-request": "true"},
+    )
+    assert "<html" not in part.text
+    assert 'role="status"' in part.text
+    assert not notifications.wants(user, Event.TOPIC_FOLLOWED)
+
+
 def test_settings_change_nothing_without_a_csrf_token():
     user = confirmed()
     client = signed_in(user)

@@ -220,6 +220,14 @@ def test_who_alone_looks_after_others_or_a_booking_cannot_go_over(chief, member)
         membership.accept(token, chief)
 
 
+def test_who_came_in_another_way_keeps_their_role(chief):
+    other = confirmed(email=ADDRESS)
+    invitation = membership.invite(chief.organisation, ADDRESS, Membership.Role.MEMBER, by=chief)
+    other.join(chief.organisation, Membership.Role.ADMIN)
+    membership.accept(membership.token(invitation), other)
+    assert Membership.objects.get(user=other).is_admin
+
+
 def test_an_invitation_waits_on_the_page_for_who_signed_up_after_it(chief):
     invite(signed_in(chief))
     new = confirmed(email=ADDRESS)

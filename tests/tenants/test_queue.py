@@ -113,6 +113,7 @@ def test_redis_is_asked_again_after_a_while(fresh_tenant, own_redis):
     own_redis.kill()
     enqueue("tests.found_team", "Nord")
     assert circuit.is_open
+    until(teams)
     own_redis.start()
 
     circuit.close()
