@@ -29,6 +29,7 @@ def _texts():
     from django.db import models
 
     yield from _of_contact_form()
+    yield from _of_devices()
     for model in apps.get_models():
         if model._meta.app_label not in {"accounts", "tickets", "sla", "billing", "channels"}:
             continue
@@ -46,6 +47,16 @@ def _of_contact_form():
     for form in ContactForm.objects.all():
         for chosen in form.texts.values():
             yield from chosen.values()
+
+
+def _of_devices():
+    """What people call their passkeys, and what makers call browsers and systems."""
+    from allauth.mfa.models import Authenticator
+
+    from accounts import sessions
+
+    yield from map(str, Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN))
+    yield from [*sessions._BROWSERS.values(), *sessions._SYSTEMS.values()]
 
 
 def _of_parties(model):
