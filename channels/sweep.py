@@ -51,13 +51,13 @@ def process_waiting() -> None:
 def send_waiting() -> None:
     """Send what waits in this tenant, the longest waiting first."""
     notices.mail_due()
-    rating_mails.mail_due()
-    forum_mails.mail_due()
     for unsent, send in (
         (Message.objects.all().unsent(), outbox.send_message),
         (SystemMail.objects.all().unsent(), outbox.send_mail),
     ):
         _work(send, unsent.order_by("next_try_at").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    forum_mails.mail_due()
+    rating_mails.mail_due()
 
 
 def _visit(kind: str, task: str, next_moment: Callable[[], datetime | None]) -> None:

@@ -182,6 +182,18 @@ DONE = (
         channel=Channel.PORTAL,
     ),
     Story(
+        "anna.berg@teehaus-nord.example",
+        "Etiketten drucken sich doppelt",
+        "Guten Tag,\n\nseit dem Update kommt jedes Etikett zweimal aus dem Drucker.\n\nAnna Berg",
+        answer="Guten Tag Frau Berg,\n\nin der Druckvorlage waren zwei Exemplare eingestellt. Wir "
+        "haben das auf eines gesetzt; die Vorlage brauchen Sie nur neu zu laden.",
+        began=1900,
+        answered_after=70,
+        assignee="Jana Lind",
+        state=State.SOLVED,
+        channel=Channel.PORTAL,
+    ),
+    Story(
         "hofladen@weiss.example",
         "Umsatzsteuer bei Gutscheinen",
         "Guten Tag,\n\nwird die Umsatzsteuer beim Verkauf oder beim Einlösen eines Gutscheins "
