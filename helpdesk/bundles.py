@@ -53,7 +53,7 @@ class BundleFinder(BaseFinder):
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = [str(_made(path))] if path in SHEETS else []
-        return found if find_all else (found or [None])[0]
+        return found if find_all else next(iter(found), None)
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Any]]:
         for path in SHEETS:
