@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
 
-from faq.models import TITLE_LENGTH, Article, ArticleFile, Category, Visibility
+from faq.models import LANGUAGES, TITLE_LENGTH, Article, ArticleFile, Category, Visibility
 from faq.services import Writing
 from helpdesk import fulltext, markdown
 from helpdesk.uploads import FormWithFiles
@@ -43,9 +43,7 @@ class ArticleForm(FormWithFiles):
             "invalid_choice": _("This category does not exist any more."),
         },
     )
-    language = forms.ChoiceField(
-        label=_("Language"), choices=Article._meta.get_field("language").choices
-    )
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     visibility = forms.ChoiceField(label=_("Who may read it"), choices=Visibility.choices)
     review_on = forms.DateField(
         label=_("Look at it again on"),

@@ -38,6 +38,7 @@ __all__ = [
 # Of how many hits the best are looked for: a word that stands everywhere stays cheap.
 CANDIDATES = 500
 TITLE_LENGTH = 160
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
 SUMMARY = 160
 
 
@@ -102,9 +103,7 @@ class Article(models.Model):
     category = models.ForeignKey(Category, models.PROTECT, related_name="articles")
     slug = models.SlugField(max_length=120, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH)
-    language = models.CharField(
-        max_length=2, choices=[("de", _("German")), ("en", _("English"))], default="de"
-    )
+    language = models.CharField(max_length=2, choices=LANGUAGES, default="de")
     visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC)
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     # From this day on the desk asks whether it is still true.
@@ -120,6 +119,8 @@ class Article(models.Model):
     read_count = models.PositiveIntegerField(default=0)
     words = models.TextField(blank=True)
     search = SearchVectorField(null=True)
+    # Only where `ranked` has set it.
+    rank: float
     related = models.ManyToManyField("self", blank=True)
 
     objects = ArticleQuerySet.as_manager()

@@ -168,8 +168,7 @@ def category_slug(name: str) -> str:
 
 def _index(article: Article, text: str) -> None:
     article.words = markdown.plain(text)
-    # django-stubs takes the type of the column, not what PostgreSQL makes of it.
-    article.search = Document(article.title, article.category.name, article.words)  # type: ignore[assignment]
+    article.search = Document(article.title, article.category.name, article.words)
     article.updated_at = now()
 
 

@@ -25,6 +25,7 @@ from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
 from helpdesk.demo.commerce import open_books
+from helpdesk.demo.faq import write_faq
 from helpdesk.demo.forum import open_forum
 from helpdesk.demo.people import MUSTERHANDEL, ZWEITMARKE, Customer, House
 from helpdesk.demo.stories import DONE, FOLLOW_UPS, OPEN, SECOND_OPEN, Story
@@ -71,6 +72,7 @@ def load(at: datetime | None = None) -> list[str]:
                 agree_calls(moment)
                 if house is MUSTERHANDEL:
                     open_forum(moment)
+                    write_faq(User.objects.agents().order_by("pk")[0])
             touched.append(house.slug)
             continue
         with tenant_context(tenant):

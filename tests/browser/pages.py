@@ -74,6 +74,13 @@ PAGES = [
     PageOf("portal:contact_sent", ("contact_sent",)),
     PageOf("portal:contact_confirmation", ("contact_confirmation",)),
     PageOf("portal:contact_confirmation", ("wrong_key",), status=404),
+    PageOf("portal:faq"),
+    PageOf("portal:faq", role="customer"),
+    PageOf("portal:faq_article", ("article_slug",)),
+    PageOf("portal:faq_article", ("article_slug",), query="?aus=formular"),
+    PageOf("portal:faq_article", ("article_slug",), role="customer", query="?danke=1"),
+    PageOf("portal:faq_article", ("internal_slug",), role="customer", status=404),
+    PageOf("portal:faq_article", ("internal_slug",), role="agent"),
     PageOf("portal:settings", role="customer"),
     PageOf("portal:settings", role="buyer"),
     PageOf("portal:facebook_link", ("facebook_token",), role="customer"),
@@ -113,6 +120,22 @@ PAGES = [
     PageOf("desk:promises", role="agent", query="?since=2026-11-30&until=2026-11-01", status=422),
     PageOf("desk:promise_tickets", role="agent"),
     PageOf("desk:promise_tickets", role="agent", query="?since=2001-01-01&until=2001-01-31"),
+    PageOf("desk:faq", role="agent"),
+    PageOf("desk:faq", role="agent", query="?only=drafts"),
+    PageOf("desk:faq", role="agent", query="?q=gibtesnicht"),
+    PageOf("desk:faq", role="customer", status=404),
+    PageOf("desk:new_faq_article", role="agent"),
+    PageOf("desk:faq_article", ("article",), role="agent"),
+    PageOf("desk:faq_article", ("draft_article",), role="admin"),
+    PageOf("desk:faq_article", ("article",), role="customer", status=404),
+    PageOf("desk:faq_versions", ("article",), role="agent"),
+    PageOf("desk:faq_version", ("article", "first_version"), role="agent"),
+    PageOf("desk:faq_version", ("article", "second_version"), role="agent"),
+    PageOf("desk:faq_statistics", role="agent"),
+    PageOf("desk:faq_picker", role="agent", query="?q=Prüfung"),
+    PageOf("desk:faq_categories", role="agent"),
+    PageOf("desk:faq_category", ("category",), role="agent"),
+    PageOf("desk:faq_category", ("empty_category",), role="agent"),
     PageOf("desk:search", role="agent"),
     PageOf("desk:search", role="agent", query="?q=Etikettendruck"),
     PageOf("desk:search", role="agent", query="?q=gibtesnicht"),
@@ -212,7 +235,7 @@ PAGES = [
 
 # The HTML of a mail stands in a frame without scripts; it has a test of its own.
 FRAMES = {"desk:html_body", "desk:html_with_remote", "desk:contact_form_preview"}
-PARTS = {"desk:live_token", "desk:bell", "desk:run_progress"}
+PARTS = {"desk:live_token", "desk:bell", "desk:run_progress", "portal:faq_suggestions"}
 FILES = {
     "desk:brand_preview",
     "portal:brand_colours",
@@ -227,6 +250,7 @@ FILES = {
     "desk:promise_export",
     "desk:sample_invoice",
     "portal:attachment",
+    "portal:faq_file",
     "portal:invoice",
 }
 MACHINES = {
@@ -259,6 +283,10 @@ ACTS = {
     "desk:call_cancellation": ("call",),
     "portal:call_cancellation": ("call_ticket",),
     "desk:quarantine_replay": ("quarantined",),
+    "desk:faq_publication": ("draft_article",),
+    "desk:faq_removal": ("draft_article",),
+    "desk:faq_category_removal": ("empty_category",),
+    "desk:faq_restoration": ("article", "first_version"),
     "desk:facebook_visibility": ("from_wall", "from_wall_comment"),
     "desk:facebook_vouch": ("from_wall", "from_wall_comment"),
     "desk:facebook_ticket": ("unticketed",),
@@ -278,6 +306,8 @@ ACTS = {
     "desk:tier_removal": ("tier",),
     "desk:team_removal": ("team",),
     "portal:facebook_unlinked": ("number",),
+    "portal:faq_vote": ("article_slug",),
+    "portal:faq_solution": ("article_slug",),
     "portal:reply": ("number",),
     "portal:new_booking": (),
     "portal:cancellation_revoked": (),

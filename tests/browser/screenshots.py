@@ -42,6 +42,11 @@ PICTURES = {
     "search": (CUSTOMER, "/suche/?q=Etikett", ""),
     "branding": (ADMIN, "/desk/einstellungen/auftritt/", ""),
     "domains": (ADMIN, "/desk/einstellungen/domains/", ""),
+    "faq": ("", "/faq/", ""),
+    "faq-article": ("", "/faq/", 'a[href^="/faq/etiketten"]'),
+    "faq-editor": (AGENT, "/desk/faq/", ".hit:nth-child(3) .subject"),
+    "faq-list": (AGENT, "/desk/faq/", ""),
+    "faq-statistics": (AGENT, "/desk/faq/auswertung/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 

@@ -60,6 +60,7 @@ def seed(slug: str) -> dict[str, object]:
     values |= organisations(people)
     values |= called(people)
     values |= own_look(slug)
+    values |= written_faq(people["agent"])
     values |= on_facebook(people)
     values |= {"facebook_page": failing_page(), "deletion_code": deletion(slug)}
     if slug == "demo":
@@ -127,6 +128,7 @@ def records(people, slug):
     foreign = portal_ticket(people["stranger"], "Fremde Rechnung", "Nur für Dora.")
     return {
         "number": rich.number,
+        "answer": failed.pk,
         "settled": settled.number,
         "spam": spam.number,
         "foreign": foreign.number,
@@ -193,6 +195,48 @@ def organisations(people):
         "organisation": people["buyer"].organisation.pk,
         "person": people["buyer"].pk,
         "plain_organisation": people["customer"].organisation.pk,
+    }
+
+
+def written_faq(agent):
+    """A published article with a file and two versions, a draft, and an internal one."""
+    from faq import services
+    from faq.models import Category
+    from tickets.services import File
+
+    category = Category.objects.create(
+        name="Prüfung", slug="pruefung", description="Was die Prüfung braucht."
+    )
+    empty = Category.objects.create(name="Noch leer", slug="noch-leer", position=9)
+
+    def write(title, text, **values):
+        writing = services.Writing(title=title, text=text, category=category, **values)
+        return services.write(None, writing, by=agent)
+
+    internal = write("Nur für das Team", "Intern.", visibility="agents")
+    services.publish(internal)
+    draft = write("Noch ein Entwurf", "Folgt.")
+    text = (
+        "## Eins\n\nText mit `Code`.\n\n## Zwei\n\n|A|B|\n|-|-:|\n|1|2|\n\n### Drei\n\n- a\n- b\n"
+    )
+    shown = write("Wie geht die Prüfung?", text, files=[File("plan.png", "image/png", PNG)])
+    services.publish(shown)
+    again = services.Writing(
+        title="Wie geht die Prüfung?", text=text + "\nMehr.", category=category, related=[internal]
+    )
+    services.write(shown, again, by=agent)
+    services.vote(shown, is_helpful=False, comment="Zu kurz", person=None, visitor="seed")
+    services.count_reading(shown, is_before_ticket=True)
+    return {
+        "article": shown.pk,
+        "article_slug": shown.slug,
+        "internal_slug": internal.slug,
+        "article_file": shown.files.get().pk,
+        "draft_article": draft.pk,
+        "category": category.pk,
+        "empty_category": empty.pk,
+        "first_version": 1,
+        "second_version": 2,
     }
 
 

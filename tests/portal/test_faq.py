@@ -47,7 +47,7 @@ def test_every_address_of_an_article_asks_who_reads(client, people, who, visibil
 
     read = client.get(shown.get_absolute_url())
     stored = client.get(reverse("portal:faq_file", args=[shown.files.get().pk]))
-    stored.close()
+    stored.getvalue()
     voted = client.post(reverse("portal:faq_vote", args=[shown.slug]), {"is_helpful": "True"})
     solved = client.post(reverse("portal:faq_solution", args=[shown.slug]))
     offered = client.get(reverse("portal:faq_suggestions"), {"subject": "Etiketten drucken"})
@@ -88,7 +88,7 @@ def test_file_of_html_or_svg_is_a_download_in_a_sandbox(client, tenant):
         assert response.headers["Content-Disposition"].startswith("attachment")
         assert "sandbox" in response.headers["Content-Security-Policy"]
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        response.close()
+        assert response.getvalue() == HTML
 
 
 def test_stranger_reads_without_a_session(client, tenant):
