@@ -33,7 +33,9 @@ class PostQuerySet(models.QuerySet["Post"]):
     def thread(self) -> PostQuerySet:
         """In the order they were written, with what each shows."""
         return (
-            self.select_related("author__forum_profile", "author__membership").prefetch_related("pictures").order_by("pk")
+            self.select_related("author__forum_profile", "author__membership")
+            .prefetch_related("pictures")
+            .order_by("pk")
         )
 
     def held(self) -> PostQuerySet:

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from forum import following, moderation, writing
+from forum import moderation, writing
 from forum.posts import Post
 from forum.topics import TopicTicket
 from helpdesk import markdown
@@ -71,7 +71,6 @@ def bring_back(link: TopicTicket, *, by: User, draft: writing.Draft) -> Post:
     moderation.mark_official(post)
     link.answer = post
     link.save(update_fields=["answer"])
-    following.follow(link.topic, by)
     return post
 
 

@@ -28,6 +28,7 @@ def change_vote(request: Request, pk: int) -> HttpResponse:
     is_on = request.POST.get("vote") == "on"
     if said := forum_limits.refusal(request, forum_limits.VOTES):
         messages.error(request, said)
+        is_on = not is_on
     elif is_on:
         voting.vote(post, by=request.user)
     else:

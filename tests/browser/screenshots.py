@@ -47,6 +47,10 @@ PICTURES = {
     "faq-editor": (AGENT, "/desk/faq/", ".hit:nth-child(3) .subject"),
     "faq-list": (AGENT, "/desk/faq/", ""),
     "faq-statistics": (AGENT, "/desk/faq/auswertung/", ""),
+    "forum": ("", "/forum/", ""),
+    "forum-topic": (CUSTOMER, "/forum/", ".topic-row.solved .subject"),
+    "forum-new": (CUSTOMER, "/forum/neu/?title=Etiketten%20drucken", ""),
+    "forum-desk": (AGENT, "/desk/forum/", ""),
     "sign-in": ("", "/konto/anmelden/", ""),
 }
 

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 import django
 
 from tests.browser.seed_facebook import deletion, failing_page, from_wall, on_facebook
+from tests.browser.seed_forum import in_the_forum
 
 NAMES = {
     "agent": "Ada Prüfer",
@@ -65,6 +66,7 @@ def seed(slug: str) -> dict[str, object]:
     values |= {"facebook_page": failing_page(), "deletion_code": deletion(slug)}
     if slug == "demo":
         values |= billed(people["admin"])
+        values |= in_the_forum(people)
     wait_for_answers(people["chooser"])
     take_the_portal_from(people["by_mail"])
     sessions = {role: session(user) for role, user in people.items()}

@@ -8,6 +8,12 @@ from forum.writing import Draft
 from tests.factories import CustomerFactory
 
 
+@pytest.fixture(autouse=True)
+def _outbox(settings) -> None:
+    """Mails become rows, as they do outside of tests."""
+    settings.EMAIL_BACKEND = "channels.email.backend.OutboxBackend"
+
+
 @pytest.fixture
 def category(tenant) -> Category:
     return Category.objects.order_by("position")[0]

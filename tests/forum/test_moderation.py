@@ -121,7 +121,9 @@ def test_categories_are_arranged_in_the_settings(client, admin, topic):
     client.force_login(admin)
     path = "/desk/einstellungen/forum/kategorien/neu/"
     assert client.post(path, {"name": "Neu", "slug": "", "position": 1}).status_code == 422
-    assert client.post(path, {"name": "Fragen 2", "slug": "fragen", "position": 1}).status_code == 422
+    assert (
+        client.post(path, {"name": "Fragen 2", "slug": "fragen", "position": 1}).status_code == 422
+    )
 
     client.post(path, {"name": "Zubehör", "slug": "", "position": 1})
 

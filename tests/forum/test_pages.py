@@ -13,7 +13,7 @@ from forum.models import Post, Profile, Report, Topic
 from forum.writing import Draft
 from tests.forum.conftest import question_of, url_of
 
-NASTY = '<script>alert(1)</script><img src=x onerror=alert(2)> "\'&'
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&"
 
 
 def test_anybody_reads_the_forum(client, topic):
@@ -44,9 +44,7 @@ def test_the_names_of_people_appear_nowhere(client, topic):
     assert topic.author.organisation.name not in body
 
 
-def test_a_held_post_is_seen_by_its_author_and_agents_alone(
-    client, topic, member, agent, customer
-):
+def test_a_held_post_is_seen_by_its_author_and_agents_alone(client, topic, member, agent, customer):
     newcomer = member("Neu Hier", newcomer=True)
     post = writing.reply(topic, author=newcomer, draft=Draft("Geheime Antwort"))
     for user, sees in ((None, False), (customer, False), (newcomer, True), (agent, True)):
@@ -75,9 +73,7 @@ def test_a_hidden_topic_is_nowhere(client, topic, agent):
 
 
 def test_feeds_hold_what_is_public_and_nothing_else(client, topic, member, agent):
-    held = writing.reply(
-        topic, author=member("Neu Hier", newcomer=True), draft=Draft("Gehaltenes")
-    )
+    held = writing.reply(topic, author=member("Neu Hier", newcomer=True), draft=Draft("Gehaltenes"))
     hidden = writing.reply(topic, author=member("Laut"), draft=Draft("Verborgenes"))
     moderation.hide(hidden, by=agent, reason="Rüpelhaft")
     writing.reply(topic, author=agent, draft=Draft("Öffentliches\x0b"))

@@ -64,9 +64,7 @@ def test_a_newcomer_may_link_to_one_place_and_no_more(topic, member):
 def test_an_edit_keeps_how_the_post_read_before(topic):
     question = question_of(topic)
 
-    writing.edit(
-        question, by=topic.author, draft=Draft("Jetzt anders"), title="Etiketten schief"
-    )
+    writing.edit(question, by=topic.author, draft=Draft("Jetzt anders"), title="Etiketten schief")
 
     version = question.versions.get()
     assert (version.title, version.source) == (

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.utils.timezone import now
+
+from accounts import notifications
+from accounts.notifications import Event
+from channels import outbox
+from channels.models import SystemMail
+from forum import following, mails, moderation, writing
+from forum.models import Follow
+from forum.writing import Draft
+
+
+@pytest.fixture
+def proven(member):
+    """Makes members whose mailbox is proven to be theirs."""
+
+    def make(name, **values):
+        user = member(name, **values)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def talk(category, proven):
+    return writing.open_topic(
+        category, author=proven("Fragerin"), title="Wie geht das?", draft=Draft("Bitte erklären.")
+    )
+
+
+def letters() -> list[tuple[str, str, str]]:
+    """What left, newest last: to whom, subject, text."""
+    found = SystemMail.objects.order_by("pk")
+    parsed = [
+        (one.recipient, message_from_bytes(bytes(one.raw), policy=policy.default)) for one in found
+    ]
+    return [(to, str(mail["Subject"]), mail.get_content()) for to, mail in parsed]
+
+
+def test_who_asked_and_who_follows_are_mailed_and_who_wrote_is_not(talk, proven):
+    follower, writer = proven("Mitleser"), proven("Helfer")
+    following.follow(talk, follower)
+    following.follow(talk, writer)
+
+    writing.reply(talk, author=writer, draft=Draft("Ganz **einfach**."))
+    mails.mail_due()
+
+    said = letters()
+    assert {to for to, _subject, _text in said} == {talk.author.email, follower.email}
+    for _to, subject, text in said:
+        assert subject == "1 neuer Beitrag: Wie geht das?"
+        assert "Helfer schreibt:" in text
+        assert "Ganz einfach." in text
+        assert writer.name not in text
+        assert writer.email not in text
+
+
+def test_many_replies_are_one_mail_in_a_quarter_of_an_hour(talk, proven):
+    writer = proven("Helfer")
+    with time_machine.travel(now(), tick=False) as clock:
+        writing.reply(talk, author=writer, draft=Draft("Erstens"))
+        assert mails.mail_due() == 1
+        clock.shift(timedelta(seconds=1))
+        for n in range(5):
+            writing.reply(talk, author=writer, draft=Draft(f"Nachtrag {n}"))
+        assert mails.mail_due() == 0
+        assert outbox.next_moment() is not None
+
+        clock.shift(timedelta(minutes=15, seconds=1))
+        assert mails.mail_due() == 1
+        assert mails.mail_due() == 0
+
+    assert letters()[-1][1].startswith("5 neue Beiträge")
+
+
+def test_a_held_reply_is_mailed_when_it_is_let_through(talk, proven, member, agent):
+    newcomer = proven("Neu Hier", newcomer=True)
+    post = writing.reply(talk, author=newcomer, draft=Draft("Mein erster Rat"))
+    assert mails.mail_due() == 0
+
+    moderation.approve(post, by=agent)
+    mails.mail_due()
+
+    to_author, to_asker = letters()
+    assert to_author[0] == newcomer.email
+    assert "jetzt zu lesen" in to_author[1]
+    assert to_asker[0] == talk.author.email
+    assert "Mein erster Rat" in to_asker[2]
+
+
+def test_who_wrote_a_hidden_post_is_told_why(talk, proven, agent):
+    writer = proven("Helfer")
+    post = writing.reply(talk, author=writer, draft=Draft("Kaufen Sie hier"))
+
+    moderation.hide(post, by=agent, reason="Werbung\r\nBcc: alle@example.org")
+    mails.mail_due()
+
+    (letter,) = letters()
+    assert letter[0] == writer.email
+    assert "Werbung" in letter[2]
+    assert agent.name not in letter[2]
+
+
+def test_nobody_is_mailed_without_a_proven_address_or_against_their_wish(talk, proven, member):
+    following.follow(talk, member("Unbewiesen"))
+    notifications.choose(talk.author, Event.TOPIC_ANSWERED, by_mail=False)
+    lost = proven("Verzogen")
+    lost.undeliverable_at = now()
+    lost.save()
+    following.follow(talk, lost)
+
+    writing.reply(talk, author=proven("Helfer"), draft=Draft("So"))
+    mails.mail_due()
+
+    assert letters() == []
+    assert not Follow.objects.filter(mail_at__isnull=False).exists()
+
+
+def test_a_mail_says_that_a_machine_sent_it_and_how_to_end_it(talk, proven, client):
+    writing.reply(talk, author=proven("Helfer"), draft=Draft("So"))
+    mails.mail_due()
+    mail = message_from_bytes(bytes(SystemMail.objects.get().raw), policy=policy.default)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = urlsplit(mail["List-Unsubscribe"].strip(" <>")).path
+
+    looked = client.get(path)
+    assert "Keine E-Mails mehr zu diesem Thema?" in looked.content.decode()
+    assert Follow.objects.filter(user=talk.author).exists()
+
+    client.handler.enforce_csrf_checks = True
+    pressed = client.post(path, {"List-Unsubscribe": "One-Click"})
+    assert pressed.status_code == 200
+    assert not Follow.objects.filter(user=talk.author).exists()
+
+
+def test_a_damaged_link_is_not_found(client, talk):
+    token = mails.unfollow_token(Follow.objects.get(user=talk.author))
+
+    assert client.get(f"/forum/abmelden/{token}x/").status_code == 404
+    assert client.post(f"/forum/abmelden/{token[::-1]}/").status_code == 404

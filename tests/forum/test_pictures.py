@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from forum import moderation, pictures, writing
+from forum.models import Picture, Post
+from forum.writing import Draft
+
+
+def painted(kind: str = "PNG", size: tuple[int, int] = (40, 30), **options) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", size, "teal").save(out, kind, **options)
+    return out.getvalue()
+
+
+def sent(content: bytes, name: str = "bild.png", kind: str = "image/png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, kind)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_is_made_anew_without_what_came_with_it(kind):
+    exif = Image.Exif()
+    exif[0x010F] = "GeheimeKamera"
+    content = painted(kind, exif=exif) + b"<script>alert(1)</script>"
+
+    made = pictures.make("Mein_Bild.v2.jpg", content)
+
+    assert b"GeheimeKamera" not in made.content
+    assert b"<script>" not in made.content
+    with Image.open(BytesIO(made.content)) as again:
+        assert (again.format, again.size) == (kind, (40, 30))
+        assert not again.getexif()
+    assert made.name == "Mein Bild.v2"
+
+
+def test_a_turned_picture_stands_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    made = pictures.make("x.jpg", painted("JPEG", exif=exif))
+
+    assert (made.width, made.height) == (30, 40)
+
+
+def test_a_big_picture_is_made_smaller():
+    made = pictures.make("x.png", painted(size=(4000, 2000)))
+
+    assert (made.width, made.height) == (1600, 800)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"<html><script>alert(1)</script></html>",
+        b"GIF89a" + b"<script>alert(1)</script>",
+        b"\x89PNG\r\n\x1a\n" + b"kaputt" * 20,
+        painted()[:60],
+        painted("BMP"),
+        painted("GIF"),
+    ],
+)
+def test_what_is_no_picture_of_ours_is_refused(content):
+    with pytest.raises(pictures.PictureRefusedError):
+        pictures.make("x.png", content)
+
+
+def test_more_pixels_than_we_decode_are_refused(monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 1000)
+
+    with pytest.raises(pictures.PictureRefusedError):
+        pictures.make("x.png", painted())
+
+
+def test_pictures_come_with_the_form_and_are_seen_with_the_post(client, topic, member, agent):
+    user = member("Bekannt")
+    client.force_login(user)
+    path = f"/forum/themen/{topic.pk}/antwort/"
+
+    refused = client.post(
+        path,
+        {"text": "Siehe Bild", "files": sent(b"<svg/>", '"><script>alert(1)</script>.png')},
+    )
+    assert refused.status_code == 422
+    assert "Siehe Bild" in refused.content.decode()
+    assert "<script>alert" not in refused.content.decode()
+    taken = client.post(path, {"text": "Siehe Bild", "files": sent(painted(), 'a"<b>.png')})
+
+    picture = Picture.objects.get()
+    address = f"/forum/bilder/{picture.pk}/"
+    body = client.get(taken["Location"].partition("#")[0]).content.decode()
+    assert f'src="{address}"' in body
+    assert "<b>" not in body
+    client.logout()
+    shown = client.get(address)
+    assert pictures.make("x", b"".join(shown.streaming_content)).width == 40
+    assert (shown["Content-Type"], shown["X-Content-Type-Options"]) == ("image/png", "nosniff")
+    moderation.hide(picture.post, by=agent, reason="Unscharf")
+    assert client.get(address).status_code == 404
+    client.force_login(user)
+    own = client.get(address)
+    assert own.status_code == 200
+    own.close()
+
+
+def test_a_post_has_no_more_pictures_than_allowed(client, topic, member):
+    client.force_login(member("Bekannt"))
+
+    page = client.post(
+        f"/forum/themen/{topic.pk}/antwort/",
+        {"text": "Viele", "files": [sent(painted(), f"{n}.png") for n in range(5)]},
+    )
+
+    assert page.status_code == 422
+    assert not Post.objects.filter(is_question=False).exists()
+
+
+def test_a_removed_picture_is_gone(client, topic, member, django_capture_on_commit_callbacks):
+    user = member("Bekannt")
+    post = writing.reply(
+        topic, author=user, draft=Draft("Bild", [pictures.make("x.png", painted())])
+    )
+    picture = post.pictures.get()
+    storage, name = picture.file.storage, picture.file.name
+    client.force_login(user)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(
+            f"/forum/beitraege/{post.pk}/bearbeiten/", {"text": "Ohne", "removed": picture.pk}
+        )
+
+    assert not Picture.objects.exists()
+    assert not storage.exists(name)
