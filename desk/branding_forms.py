@@ -40,13 +40,13 @@ class BrandingForm(forms.Form):
     )
     remove_logo = forms.BooleanField(label=gettext_lazy("Show no logo"), required=False)
     accent_light = forms.CharField(
-        label=gettext_lazy("Colour on light pages"),
+        label=gettext_lazy("On light pages"),
         required=False,
         max_length=20,
         widget=forms.TextInput({"type": "color"}),
     )
     accent_dark = forms.CharField(
-        label=gettext_lazy("Colour on dark pages"),
+        label=gettext_lazy("On dark pages"),
         required=False,
         max_length=20,
         widget=forms.TextInput({"type": "color"}),
