@@ -18,7 +18,7 @@ def with_proposals(form: BrandingForm) -> BrandingForm:
     """The form with each refused colour replaced by the nearest readable one."""
     typed = {**form.data.dict(), **form.proposals()}  # type: ignore[attr-defined]  # a QueryDict
     for file in form.files.values():
-        file.seek(0)
+        file.seek(0)  # type: ignore[union-attr]  # the form has one field for one file
     return BrandingForm(form.stored, typed, form.files)
 
 
