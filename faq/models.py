@@ -88,13 +88,14 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those in which all words stand, in any form; the last may be a beginning."""
         return self.filter(search=fulltext.query(words))
 
-    def ranked(self, asked: SearchQuery | CombinedSearchQuery) -> ArticleQuerySet:
+    def ranked(
+        self, asked: SearchQuery | CombinedSearchQuery, *, least: float = 0
+    ) -> ArticleQuerySet:
         """The best of those that fit: by relevance, then by what readers found helpful."""
         some = self.filter(search=asked).order_by("-pk").values("pk")[:CANDIDATES]
         rank = SearchRank(F("search"), asked)
-        return (
-            self.filter(pk__in=some).annotate(rank=rank).order_by("-rank", "-helpful_count", "pk")
-        )
+        found = self.filter(pk__in=some).annotate(rank=rank).filter(rank__gte=least)
+        return found.order_by("-rank", "-helpful_count", "pk")
 
 
 class Article(models.Model):
@@ -119,8 +120,6 @@ class Article(models.Model):
     read_count = models.PositiveIntegerField(default=0)
     words = models.TextField(blank=True)
     search = SearchVectorField(null=True)
-    # Only where `ranked` has set it.
-    rank: float
     related = models.ManyToManyField("self", blank=True)
 
     objects = ArticleQuerySet.as_manager()

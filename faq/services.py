@@ -147,7 +147,7 @@ def count_solved(article: Article) -> None:
 
 def note_failed_search(words: str) -> None:
     """Remember for what nothing was found; only the words, never who asked."""
-    asked = " ".join(fold(words).split())[:WORDS_LENGTH]
+    asked = " ".join(words.replace("\x00", " ").lower().split())[:WORDS_LENGTH]
     # A mail address or a long number is somebody's, and no topic.
     if len(asked) < 3 or "@" in asked or sum(letter.isdigit() for letter in asked) > 5:
         return

@@ -21,5 +21,5 @@ def suggestions(
     asked = f"{subject[:120]} {text[:400]}"
     if len(asked.strip()) < fulltext.SHORTEST_PREFIX + 1:
         return []
-    found = Article.objects.visible_to(reader).ranked(fulltext.any_of(asked)).for_list()
-    return [one for one in found[:most] if one.rank >= LEAST_RANK]
+    found = Article.objects.visible_to(reader).ranked(fulltext.any_of(asked), least=LEAST_RANK)
+    return list(found.for_list()[:most])

@@ -22,16 +22,17 @@ from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from tickets.models import Message, Ticket
 
 PAGE = 50
+LAST_PAGE = 10_000
 LONGEST_QUERY = 200
 
 
 @require_safe
 @agent_required
 def articles(request: Request) -> HttpResponse:
-    """All articles, those that need somebody first: drafts and what is due for review."""
+    """All articles, the latest changed first; drafts and what is due for review have a filter."""
     only, words = request.GET.get("only", ""), request.GET.get("q", "")[:LONGEST_QUERY]
     found = faq_lists.filtered(only, words).order_by("-updated_at", "-pk")
-    number = max(id_in(request.GET.get("page", "")) or 1, 1)
+    number = min(max(id_in(request.GET.get("page", "")) or 1, 1), LAST_PAGE)
     shown = list(found[(number - 1) * PAGE : number * PAGE + 1])
     address = f"{request.path}?only={only if only.isalpha() else ''}"
     context = {

@@ -64,6 +64,7 @@ def _vote(article: Article, one: DemoArticle) -> None:
             )
     reads = sum(one.helpful) * 7
     Article.objects.filter(pk=article.pk).update(read_count=reads)
-    if reads > 100:
+    for _reading in range(reads // 30):
         services.count_reading(article, is_before_ticket=True)
+    for _ticket in range(reads // 80):
         services.count_solved(article)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django_tenants.utils import schema_context
 
-from faq import services
+from faq import privacy, services
 from faq.models import Article, ArticleVersion, FailedSearch
 from faq.suggesting import suggestions
 from tests.factories import article
@@ -104,10 +104,10 @@ def test_one_person_has_one_vote_and_may_change_it(tenant, customer):
 
 
 def test_failed_searches_are_counted_without_anybodys_data(tenant):
-    for words in ["Größe  ändern", "groesse aendern", "a", "anna@example.org", "0170 1234567"]:
+    for words in ["Größe  ändern", "größe ändern", "a", "anna@example.org", "0170 1234567"]:
         services.note_failed_search(words)
 
-    assert list(FailedSearch.objects.values_list("words", "count")) == [("groesse aendern", 2)]
+    assert list(FailedSearch.objects.values_list("words", "count")) == [("größe ändern", 2)]
 
 
 def test_failed_searches_have_an_end(tenant, monkeypatch):
@@ -153,3 +153,15 @@ def test_ten_thousand_votes_are_not_read_with_the_page(
 
     assert response.status_code == 200
     assert len(response.content) < 40_000
+
+
+def test_person_is_handed_out_what_they_said_and_forgotten(tenant, customer):
+    written = article("Drucken")
+    services.vote(written, is_helpful=False, comment="Bild fehlt", person=customer, visitor="")
+
+    said = privacy.export(customer)
+    privacy.erase(customer)
+
+    assert [(one["article"], one["comment"]) for one in said] == [("Drucken", "Bild fehlt")]
+    assert privacy.export(customer) == []
+    assert (written.votes.get().is_helpful, written.votes.get().comment) == (False, "")
