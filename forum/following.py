@@ -32,8 +32,8 @@ def follow(topic: Topic, user: User) -> None:
 
 
 @act()
-def unfollow(topic: Topic, user: User) -> None:
-    Follow.objects.filter(topic=topic, user=user).delete()
+def unfollow(topic_id: int, user: User) -> None:
+    Follow.objects.filter(topic=topic_id, user=user).delete()
 
 
 def announce(post: Post) -> None:

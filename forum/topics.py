@@ -37,7 +37,7 @@ class Category(models.Model):
     """A shelf of the forum; the tenant's administrators arrange them."""
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
-    slug = models.SlugField(_("Address"), max_length=SLUG_LENGTH, unique=True)
+    slug = models.SlugField(_("Web address"), max_length=SLUG_LENGTH, unique=True)
     description = models.CharField(_("Description"), max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(_("Position"), default=0)
 

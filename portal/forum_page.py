@@ -71,7 +71,8 @@ def page_of(request: HttpRequest, topics: TopicQuerySet) -> dict[str, object]:
     pinned = [] if key else list(topics.filter(is_pinned=True).latest_first().for_list()[:TOPICS])
     others = topics.filter(is_pinned=False).latest_first().for_list()
     if key:
-        others = others.filter(keyset.older("last_post_at", key))
+        # The second condition says the first once more, so that the scan begins in the right place.
+        others = others.filter(keyset.older("last_post_at", key), last_post_at__lte=key[0])
     found = list(others[: TOPICS + 1])
     shown = found[:TOPICS]
     last = shown[-1] if len(found) > TOPICS else None

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="Name")),
-                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="Address")),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="Web address")),
                 (
                     "description",
                     models.CharField(blank=True, max_length=300, verbose_name="Description"),

@@ -43,7 +43,7 @@ def change_follow(request: Request, pk: int) -> HttpResponse:
         following.follow(topic, request.user)
         messages.success(request, _("You get a mail when somebody writes here."))
     else:
-        following.unfollow(topic, request.user)
+        following.unfollow(topic.pk, request.user)
         messages.success(request, _("You no longer get mails about this topic."))
     return redirect(forum_page.topic_url(topic))
 
@@ -59,9 +59,12 @@ def unfollow(request: HttpRequest, token: str) -> HttpResponse:
     except mails.LinkInvalidError as error:
         raise Http404 from error
     user = get_object_or_404(User.objects.get_queryset(), pk=user_pk)
-    topic = get_object_or_404(Topic.objects.visible_to(user).for_list(), pk=topic_pk)
     if request.method == "POST":
-        following.unfollow(topic, user)
+        following.unfollow(topic_pk, user)
+    topic = Topic.objects.visible_to(user).for_list().filter(pk=topic_pk).first()
+    if topic is None:
+        # Hidden meanwhile: its mails can be ended all the same, but nothing is told of it.
+        return redirect("portal:forum")
     context = {
         "topic": topic,
         "topic_url": forum_page.topic_url(topic),

@@ -79,6 +79,9 @@ def edit(request: Request, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _edit_form(request, post, EditForm(post, request.user))
     form = EditForm(post, request.user, request)
+    if form.is_valid() and (said := forum_limits.refusal(request, forum_limits.POSTS)):
+        form.add_error(None, said)
+        return _edit_form(request, post, form, status=TOO_MUCH)
     if form.is_valid() and _edit(request, post, form):
         messages.success(request, _("Your changes are saved."))
         topic = Topic.objects.for_list().get(pk=post.topic_id)

@@ -77,7 +77,7 @@ def following_left(topic, user):
 
     following.follow(topic, user)
     token = mails.unfollow_token(Follow.objects.get(topic=topic, user=user))
-    following.unfollow(topic, user)
+    following.unfollow(topic.pk, user)
     return token
 
 

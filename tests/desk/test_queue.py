@@ -166,6 +166,7 @@ def test_mine_shows_and_counts_what_is_assigned_to_me(client, agent):
         "unclear": 0,
         "notices": 0,
         "calls": 0,
+        "forum": 0,
         "failing_pages": "",
     }
 

@@ -61,7 +61,7 @@ def test_ticket_runs_a_fixed_number_of_queries(desk, django_assert_num_queries):
         services.add_note(ticket, author=AgentFactory(), text="Notiz")
         open_ticket(CustomerFactory(organisation=ticket.organisation))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         desk.get(url("ticket", ticket))
 
 

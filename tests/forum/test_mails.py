@@ -16,6 +16,7 @@ from channels.models import SystemMail
 from forum import following, mails, moderation, writing
 from forum.models import Follow
 from forum.writing import Draft
+from tests.factories import CustomerFactory
 
 
 @pytest.fixture
@@ -141,6 +142,19 @@ def test_a_mail_says_that_a_machine_sent_it_and_how_to_end_it(talk, proven, clie
     pressed = client.post(path, {"List-Unsubscribe": "One-Click"})
     assert pressed.status_code == 200
     assert not Follow.objects.filter(user=talk.author).exists()
+
+
+def test_mails_about_a_topic_that_is_hidden_can_be_ended_all_the_same(client, talk, agent):
+    follow = Follow.objects.get(user=talk.author)
+    other = CustomerFactory()
+    following.follow(talk, other)
+    token = mails.unfollow_token(Follow.objects.get(user=other))
+    moderation.hide(talk.posts.get(), by=agent, reason="Werbung")
+
+    page = client.post(f"/forum/abmelden/{token}/")
+
+    assert page["Location"] == "/forum/"
+    assert list(Follow.objects.all()) == [follow]
 
 
 def test_a_damaged_link_is_not_found(client, talk):

@@ -79,7 +79,7 @@ def test_ticket_runs_a_fixed_number_of_queries(portal, ticket, count, django_ass
         services.reply(ticket, author=AgentFactory(), text="Antwort")
         portal.post(url("reply", ticket), form())
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         portal.get(url("ticket", ticket))
 
 
