@@ -40,13 +40,13 @@ class BrandingForm(forms.Form):
     )
     remove_logo = forms.BooleanField(label=gettext_lazy("Show no logo"), required=False)
     accent_light = forms.CharField(
-        label=gettext_lazy("Colour on light pages"),
+        label=gettext_lazy("On light pages"),
         required=False,
         max_length=20,
         widget=forms.TextInput({"type": "color"}),
     )
     accent_dark = forms.CharField(
-        label=gettext_lazy("Colour on dark pages"),
+        label=gettext_lazy("On dark pages"),
         required=False,
         max_length=20,
         widget=forms.TextInput({"type": "color"}),
@@ -64,7 +64,7 @@ class BrandingForm(forms.Form):
         widget=forms.URLInput({"placeholder": "https://"}),
     )
 
-    def __init__(self, stored: Branding, *typed: Any) -> None:
+    def __init__(self, stored: Branding, typed: Any = None, files: Any = None) -> None:
         initial = {
             "name": stored.name,
             "accent_light": stored.accent_light or brand.OWN_LIGHT,
@@ -72,7 +72,7 @@ class BrandingForm(forms.Form):
             "imprint_url": stored.imprint_url,
             "privacy_url": stored.privacy_url,
         }
-        super().__init__(*typed, initial=initial)
+        super().__init__(typed, files, initial=initial)
         self.stored = stored
         self.fields["name"].widget.attrs["placeholder"] = f"{stored.tenant.name} Support"
         if not stored.logo:

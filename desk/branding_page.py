@@ -6,7 +6,6 @@ import base64
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils.datastructures import MultiValueDict
 
 from desk.branding_forms import BrandingForm, draft_of
 from helpdesk import brand
@@ -17,12 +16,10 @@ from tenants.models import Branding
 
 def with_proposals(form: BrandingForm) -> BrandingForm:
     """The form with each refused colour replaced by the nearest readable one."""
-    typed = form.data.copy()
-    typed.update(form.proposals())
-    files: MultiValueDict[str, object] = form.files
-    for file in files.values():
-        file.seek(0)  # type: ignore[attr-defined]  # an uploaded file
-    return BrandingForm(form.stored, typed, files)
+    typed = {**form.data.dict(), **form.proposals()}  # type: ignore[attr-defined]  # a QueryDict
+    for file in form.files.values():
+        file.seek(0)  # type: ignore[union-attr]  # the form has one field for one file
+    return BrandingForm(form.stored, typed, form.files)
 
 
 def save(form: BrandingForm) -> None:

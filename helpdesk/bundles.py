@@ -52,8 +52,10 @@ class BundleFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        found = [str(_made(path))] if path in SHEETS else []
-        return found if find_all else (found or [None])[0]
+        if path not in SHEETS:
+            return [] if find_all else None
+        found = str(_made(path))
+        return [found] if find_all else found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Any]]:
         for path in SHEETS:

@@ -20,6 +20,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
@@ -64,6 +65,9 @@ def cached_for_strangers(
             page: Page | None = cache.get(key) if key else None
             if page is None:
                 response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    # Only a finished page tells whether it holds anybody's token.
+                    response.render()
                 if not key or not _may_be_kept(request, response):
                     return _varied(response)
                 page = _page(response)

@@ -84,7 +84,8 @@ def _in_faq(words: str, user: object, most: int) -> list[Hit]:
         for pk, score, yes, no, written in found.values_list(*fields)[:MOST_ARTICLES]
     }
     best = heapq.nlargest(most, scores, key=lambda pk: (scores[pk], pk))
-    articles = Article.objects.visible_to(reader).for_list().in_bulk(best)
+    shown = Article.objects.visible_to(reader).select_related("category").defer("search")
+    articles = shown.in_bulk(best)
     return [_article_hit(articles[pk], words) for pk in best if pk in articles]
 
 
@@ -118,18 +119,19 @@ def _in_forum(words: str, user: object, most: int) -> list[Hit]:
         best_post[topic_id] = max(best_post.get(topic_id, (0.0, 0)), (said, pk))
     titles = Topic.objects.public().filter(search=asked).latest_first()
     scores = {pk: score for pk, (score, _post) in best_post.items()}
+    worths: dict[int, float] = {}
     for pk, score in titles.values_list("pk", rank)[:MOST_TOPICS]:
         scores[pk] = scores.get(pk, 0.0) + score
-    topics = Topic.objects.public().filter(pk__in=scores).select_related("category")
-    ranked = _best(topics, lambda topic: scores[topic.pk] * _worth(topic), most)
+    topics = Topic.objects.public()
+    fields = ("pk", "votes", "accepted_id", "official_id")
+    for pk, votes, accepted, official in topics.filter(pk__in=scores).values_list(*fields):
+        # What is solved, or answered by the tenant, helps more than a question alone.
+        worths[pk] = scores[pk] * _trust(votes) * (1.5 if accepted or official else 1.0)
+    best = heapq.nlargest(most, worths, key=lambda pk: (worths[pk], pk))
+    found = topics.select_related("category").defer("search").in_bulk(best)
+    ranked = [found[pk] for pk in best if pk in found]
     shown = _posts_of(ranked, best_post)
     return [_topic_hit(topic, shown.get(topic.pk, ""), words) for topic in ranked]
-
-
-def _worth(topic: Topic) -> float:
-    """What is solved, or answered by the tenant, helps more than a question alone."""
-    is_answered = topic.is_solved or topic.official_id is not None
-    return _trust(topic.votes) * (1.5 if is_answered else 1.0)
 
 
 def _trust(votes: int) -> float:

@@ -24,7 +24,7 @@ def touch() -> None:
     """
     step = _Step(connection.schema_name)
     current = set(connection.savepoint_ids)
-    if not any(ids == current and call == step for ids, call, _robust in connection.run_on_commit):
+    if not any(entry[0] == current and entry[1] == step for entry in connection.run_on_commit):
         transaction.on_commit(step, robust=True)
 
 

@@ -91,7 +91,8 @@ class ArticleMap(Base):
 
     def get_latest_lastmod(self) -> datetime | None:
         # The package itself would load every article for it.
-        return self.items().aggregate(latest=Max("updated_at"))["latest"]
+        latest: datetime | None = self.items().aggregate(latest=Max("updated_at"))["latest"]
+        return latest
 
 
 class TopicMap(Base):
@@ -110,10 +111,12 @@ class TopicMap(Base):
 
     def get_latest_lastmod(self) -> datetime | None:
         # The package itself would load every topic for it.
-        return Topic.objects.public().aggregate(latest=Max("last_post_at"))["latest"]
+        topics = Topic.objects.public()
+        latest: datetime | None = topics.aggregate(latest=Max("last_post_at"))["latest"]
+        return latest
 
 
-MAPS: dict[str, type[Base]] = {"seiten": PageMap, "faq": ArticleMap, "forum": TopicMap}
+MAPS: dict[str, type[Base] | Base] = {"seiten": PageMap, "faq": ArticleMap, "forum": TopicMap}
 
 
 @login_not_required

@@ -48,6 +48,7 @@ def search(request: HttpRequest) -> HttpResponse:
         services.note_failed_search(words)
     context = {
         "query": words,
+        "count": sum(len(section.hits) for section in sections),
         "chosen": chosen,
         "tabs": [(kind, _address(words, kind)) for kind in kinds],
         "all_url": _address(words),

@@ -5,13 +5,14 @@ import io
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
 from PIL import Image, PngImagePlugin
 
 from helpdesk import brand, colours
-from tenants.models import Branding
+from tenants.models import Branding, Tenant
 
 URL = "/desk/einstellungen/auftritt/"
 FIELDS = {"accent_light": brand.OWN_LIGHT, "accent_dark": brand.OWN_DARK}
@@ -252,3 +253,14 @@ def test_each_tenant_looks_as_it_wants(desk, django_capture_on_commit_callbacks)
 
     assert "Nur Alpha" not in read(host="beta.localhost").content.decode()
     assert reverse("portal:brand_colours") == "/marke.css"
+
+
+def test_mails_end_with_the_legal_links(tenant):
+    plain = render_to_string("account/email/base_message.txt", {"tenant": tenant})
+    Branding.objects.create(tenant=tenant, imprint_url="https://teehaus.example/impressum?a=1&b=2")
+    tenant = Tenant.objects.get(pk=tenant.pk)
+
+    mail = render_to_string("account/email/base_message.txt", {"tenant": tenant})
+
+    assert "Impressum" not in plain
+    assert mail.rstrip().endswith("Alpha GmbH\nImpressum: https://teehaus.example/impressum?a=1&b=2")
