@@ -208,6 +208,7 @@ def test_only_what_was_decided_is_open_to_strangers(tenant):
         # The way in, and links of mails that are their own proof.
         "mfa_authenticate",
         "mfa_login_webauthn",
+        "rating_link",
         "robots",
         "search",
         "sitemap",
