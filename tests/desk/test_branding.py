@@ -263,4 +263,6 @@ def test_mails_end_with_the_legal_links(tenant):
     mail = render_to_string("account/email/base_message.txt", {"tenant": tenant})
 
     assert "Impressum" not in plain
-    assert mail.rstrip().endswith("Alpha GmbH\nImpressum: https://teehaus.example/impressum?a=1&b=2")
+    assert mail.rstrip().endswith(
+        "Alpha GmbH\nImpressum: https://teehaus.example/impressum?a=1&b=2"
+    )
