@@ -74,7 +74,9 @@ class BrandingForm(forms.Form):
         }
         super().__init__(typed, files, initial=initial)
         self.stored = stored
-        self.fields["name"].widget.attrs["placeholder"] = f"{stored.tenant.name} Support"
+        self.fields["name"].widget.attrs["placeholder"] = _("%(name)s Support") % {
+            "name": stored.tenant.name
+        }
         if not stored.logo:
             del self.fields["remove_logo"]
 

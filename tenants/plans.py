@@ -92,7 +92,7 @@ class Statement:
             kept.name, kept.uses = "", KEPT_FROM
         if not kept.name and kept.uses >= KEPT_FROM:
             self._keep(raw, kept)
-        if len(known) > MOST_KEPT:
+        while len(known) > MOST_KEPT:
             _key, oldest = known.popitem(last=False)
             if oldest.name:
                 raw.execute(f"DEALLOCATE {oldest.name}")

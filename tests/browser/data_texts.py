@@ -10,16 +10,21 @@ import sys
 
 import django
 
+APPS = {"accounts", "tickets", "faq", "forum", "sla", "billing", "channels"}
+
 
 def main(slug: str) -> None:
     django.setup()
     from django.db import connection
 
+    from tenants.domain_claims import DomainClaim
     from tenants.models import Domain, Route, Tenant
 
     tenant = Tenant.objects.get(slug=slug)
     found = {tenant.name, *Domain.objects.values_list("domain", flat=True)}
     found |= set(Route.objects.values_list("address", flat=True))
+    found |= set(DomainClaim.objects.values_list("host", flat=True))
+    found.add(tenant.portal_name)
     connection.set_tenant(tenant)
     print(json.dumps(sorted(found | set(_texts()))))
 
@@ -31,7 +36,7 @@ def _texts():
     yield from _of_contact_form()
     yield from _of_devices()
     for model in apps.get_models():
-        if model._meta.app_label not in {"accounts", "tickets", "sla", "billing", "channels"}:
+        if model._meta.app_label not in APPS:
             continue
         if model._meta.app_label == "billing":
             yield from _of_parties(model)

@@ -12,7 +12,8 @@ from tests.browser.pseudo_locale import CLOSE, OPEN
 
 # What people wrote, pictures of names, keys of a keyboard, technical words of machines.
 DATA_TAGS = {"code", "kbd", "script", "style", "svg", "textarea", "noscript"}
-DATA_CLASSES = {"message-body", "quote", "avatar"}
+DATA_CLASSES = {"message-body", "quote", "avatar", "prose", "found-text"}
+DATA_CLASSES |= {"faq-contents", "faq-diff-text", "faq-lines"}
 NAMED = (
     *("title", "placeholder", "aria-label", "alt", "aria-description", "data-kept"),
     *("data-restored", "data-offline", "data-failed", "data-too-big", "data-remove", "data-status"),
@@ -60,7 +61,9 @@ def _texts(element: HtmlElement) -> Iterator[str]:
 
 def _is_data(element: HtmlElement) -> bool:
     classes = set((element.get("class") or "").split())
-    return element.tag in DATA_TAGS or bool(classes & DATA_CLASSES)
+    # What was searched for is marked in what people wrote.
+    is_found = element.find("mark") is not None
+    return is_found or element.tag in DATA_TAGS or bool(classes & DATA_CLASSES)
 
 
 def _outside(text: str, depth: int = 0) -> tuple[str, int]:

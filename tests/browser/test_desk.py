@@ -93,7 +93,7 @@ def test_slash_searches(visitors):
     page = visitors.open("desk:queue", role="agent")
 
     press(page, "/")
-    page.keyboard.type("Etikettendruck")
+    page.keyboard.type("Bildschirmfoto")
     press(page, "Enter")
 
     expect(page.locator(".hits [data-row]")).to_have_count(1)

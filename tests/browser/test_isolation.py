@@ -136,8 +136,8 @@ def test_equal_numbers_are_different_tickets(visitors, known):
 
 
 def test_search_finds_nothing_of_the_other_tenant(visitors):
-    own = visitors.open(path="/desk/suche/?q=Etikettendruck", role="agent")
-    other = visitors.open(path="/desk/suche/?q=Etikettendruck", role="agent", tenant="zweitmarke")
+    own = visitors.open(path="/desk/suche/?q=Bildschirmfoto", role="agent")
+    other = visitors.open(path="/desk/suche/?q=Bildschirmfoto", role="agent", tenant="zweitmarke")
 
     assert own.locator(".hits [data-row]").count() == 1
     assert other.locator(".hits [data-row]").count() == 0

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 LANGUAGES = {"Deutsch", "English"}
 # Units are written the same in every language.
 UNITS = {"kB", "MB"}
+# What fields show as an example of an address.
+EXAMPLES = {"https://", "hilfe.firma.de"}
 # What stands around data: numbers, dates and punctuation.
 SIGNS = " ·#0123456789:,()→–-"
 SHORTENED = re.compile(r" ?(…|\.\.\.)$")
@@ -42,6 +44,7 @@ def texts(stack, known):
     found = {
         *LANGUAGES,
         *UNITS,
+        *EXAMPLES,
         CHOSEN_FILE.name,
         CLOSURE,
         *(word for page in PAGES for word in parse_qs(page.query.lstrip("?")).get("q", ())),

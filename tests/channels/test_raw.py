@@ -138,7 +138,7 @@ def test_the_row_is_written_after_the_file(tenant, monkeypatch):
     monkeypatch.setattr(
         InboundRecord.objects.all().__class__,
         "put",
-        lambda self, record: (order.append("row"), put(self, record))[1],
+        lambda self, *given: (order.append("row"), put(self, *given))[1],
     )
     accepted(written())
 
