@@ -22,7 +22,7 @@ MOST, MOST_BYTES = 60, 20_000
 MOST_SECONDS = 5.0
 # Seconds for which it waits for more when there is nothing: the events of such a moment need no
 # task of their own.
-LINGERS = 0.05
+LINGERS = 0.25
 HELPER = "helper"
 
 
