@@ -24,6 +24,8 @@ TOPICS = 25
 POSTS = 30
 # Search engines show about as much.
 DESCRIPTION = 155
+# What of a post stands in the data for search engines.
+STRUCTURED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
         "first_page": path if start else "",
         "next_page": f"{path}?{urlencode({'from': after[0].pk})}" if after else "",
         "canonical": f"{here}?{urlencode({'from': start})}" if start else here,
-        "description": description(question.source) if question else topic.title,
+        "description": description(question.html) if question else topic.title,
         "is_followed": bool(user) and Follow.objects.filter(topic=topic, user=user).exists(),
         "json_ld": _json_ld(request, topic, question, [*answers, *said_here])
         if question and not start and not topic.is_hidden
@@ -120,9 +122,9 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     }
 
 
-def description(source: str) -> str:
-    """The beginning of a text, on one line."""
-    text = " ".join(markdown.plain(source).split())
+def description(html: str) -> str:
+    """The beginning of a post, on one line."""
+    text = " ".join(markdown.words_of(html[:STRUCTURED]).split())
     return text if len(text) <= DESCRIPTION else text[: DESCRIPTION - 1].rstrip() + "…"
 
 
@@ -178,7 +180,7 @@ def _json_ld(
     entity: dict[str, object] = {
         "@type": "Question",
         "name": topic.title,
-        "text": markdown.plain(question.source),
+        "text": _said(question),
         "answerCount": topic.replies,
         "upvoteCount": question.votes,
         "datePublished": question.created_at.isoformat(),
@@ -197,7 +199,7 @@ def _json_ld(
 def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
     return {
         "@type": "Answer",
-        "text": markdown.plain(post.source),
+        "text": _said(post),
         "upvoteCount": post.votes,
         "datePublished": post.created_at.isoformat(),
         "url": request.build_absolute_uri(post_url(post.topic, post)),
@@ -207,4 +209,8 @@ def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
 
 def _author(post: Post) -> dict[str, str]:
     kind = "Organization" if post.is_official else "Person"
+def _said(post: Post) -> str:
+    return markdown.words_of(post.html)[:STRUCTURED]
+
+
     return {"@type": kind, "name": names.of_post(post)}
