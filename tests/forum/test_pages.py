@@ -32,6 +32,7 @@ def test_an_address_with_other_words_leads_to_the_right_one(client, topic):
 
     assert page.status_code == 301
     assert page["Location"] == f"{url_of(topic)}?from=7"
+    assert page["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("key", ["0-x", "abc", "99999999-x", "12345678901234567890-x"])
