@@ -159,3 +159,10 @@ def test_one_question_that_cannot_be_written_keeps_no_other_back(asks, anna, age
 
     assert mails.mail_due() == 1
     assert RatingMail.objects.get(ticket=tickets[0]).mail_at > now()
+
+
+def test_pressing_twice_is_one_line_of_the_history(portal, solved):
+    for _twice in range(2):
+        portal.post(url(solved), {"is_good": "yes", "comment": "Schnell!"})
+
+    assert solved.events.filter(kind="rated").count() == 1
