@@ -139,9 +139,11 @@ class _Reader:
         if user is not None:
             votes = Vote.objects.filter(user=user, post__in=pks)
             self.voted = set(votes.values_list("post_id", flat=True))
-            links = TopicTicket.objects.filter(
-                topic=topic, ticket__in=Ticket.objects.visible_to(user)
-            )
+            tickets = Ticket.objects.visible_to(user)
+            if not user.is_agent:
+                # A colleague who reads along must not learn under which name somebody writes here.
+                tickets = tickets.filter(requester=user)
+            links = TopicTicket.objects.filter(topic=topic, ticket__in=tickets)
             self.tickets = {link.post_id: link.ticket for link in links.select_related("ticket")}
             self.tickets |= {
                 link.answer_id: link.ticket for link in links if link.answer_id is not None
@@ -207,10 +209,10 @@ def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
     }
 
 
-def _author(post: Post) -> dict[str, str]:
-    kind = "Organization" if post.is_official else "Person"
 def _said(post: Post) -> str:
     return markdown.words_of(post.html)[:STRUCTURED]
 
 
+def _author(post: Post) -> dict[str, str]:
+    kind = "Organization" if post.is_official else "Person"
     return {"@type": kind, "name": names.of_post(post)}

@@ -159,3 +159,19 @@ def test_what_is_taken_out_of_an_answer_from_a_ticket_is_read_by_nobody_again(cl
     assert "Frau Kern" not in client.get(history).content.decode()
     client.force_login(agent)
     assert "Frau Kern" in client.get(history).content.decode()
+
+
+def test_a_colleague_who_reads_along_learns_no_name_of_the_forum(client, gold):
+    organisation = gold.author.membership.organisation
+    admin = CustomerFactory(organisation=organisation)
+    admin.join(organisation, Membership.Role.ADMIN)
+    link = round_trip.open_ticket(question_of(gold), by=gold.author)
+    pages = [url_of(gold), f"/tickets/{link.ticket.number}/"]
+
+    def said(user):
+        client.force_login(user)
+        topic, ticket = (client.get(path).content.decode() for path in pages)
+        return f"#{link.ticket.number}" in topic, url_of(gold) in ticket
+
+    assert said(gold.author) == (True, True)
+    assert said(admin) == (False, False)
