@@ -243,11 +243,16 @@ def put_aside(record: InboundRecord, error: BaseException) -> None:
         status = InboundRecord.Status.QUARANTINED
     with act():
         waiting.filter(status=InboundRecord.Status.RECEIVED).update(
-            status=status, error=f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+            status=status, error=_writable(f"{type(error).__name__}: {error}")
         )
         if status == InboundRecord.Status.RECEIVED:
             # The claim has put the next try off already.
             wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
+
+
+def _writable(text: str) -> str:
+    """A reason as the database takes it: what somebody sent may stand in it."""
+    return text[:2000].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def next_moment() -> datetime | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from faq.models import LANGUAGES, TITLE_LENGTH, Article, ArticleFile, Category, Visibility
 from faq.services import Writing
 from helpdesk import fulltext, markdown
+from helpdesk.http import id_in
 from helpdesk.uploads import FormWithFiles
 
 RELATED_OFFERED = 16
@@ -90,7 +91,7 @@ class ArticleForm(FormWithFiles):
 
     def related_offered(self) -> list[dict[str, Any]]:
         """Articles to tick: those that are, then those that say something alike."""
-        chosen = {int(one) for one in self["related"].value() or [] if str(one).isdecimal()}
+        chosen = {id_in(str(one)) for one in self["related"].value() or []} - {None}
         others = Article.objects.for_list()
         if self.article is not None:
             others = others.exclude(pk=self.article.pk)
@@ -100,7 +101,9 @@ class ArticleForm(FormWithFiles):
         if asked.strip():
             found += near.ranked(fulltext.any_of(asked))[:RELATED_OFFERED]
         known = [one.pk for one in found]
-        if len(found) < RELATED_OFFERED and (category := self["category"].value()):
+        # What is typed into the form need not be a category.
+        category = id_in(str(self["category"].value() or ""))
+        if len(found) < RELATED_OFFERED and category:
             same = near.filter(category=category).exclude(pk__in=known).order_by("title")
             found += same[: RELATED_OFFERED - len(found)]
         return [{"article": one, "is_chosen": one.pk in chosen} for one in found]

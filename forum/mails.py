@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from email.utils import formataddr
 
@@ -21,6 +22,7 @@ from accounts.adapter import AUTOMATIC
 from accounts.models import User
 from accounts.notifications import Event
 from forum import names
+from forum.following import PAUSE
 from forum.people import Follow
 from forum.posts import Post, PostQuerySet
 from forum.topics import Topic
@@ -28,7 +30,9 @@ from helpdesk import markdown
 from helpdesk.texts import one_line
 from tenants.acts import act
 from tenants.connection import connection
-from tenants.models import Tenant
+from tenants.models import Route, Tenant
+
+logger = logging.getLogger(__name__)
 
 # A mail shows so many posts, each so far; the rest is in the topic.
 MOST_SHOWN = 5
@@ -43,7 +47,7 @@ class LinkInvalidError(LookupError):
 def mail_due() -> int:
     """Mail followers what is due; returns the number of mails. Running twice mails once."""
     due = Follow.objects.filter(mail_at__lte=now()).order_by("mail_at")
-    return sum(_mail(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    return sum(_try(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
 
 def post_freed(post: Post) -> None:
@@ -70,6 +74,16 @@ def follow_of(token: str) -> tuple[int, int]:
     return int(topic), int(user)
 
 
+def _try(pk: int) -> bool:
+    """Mail one follower; what cannot be written is tried again later, and stops no other."""
+    try:
+        return _mail(pk)
+    except Exception:
+        logger.exception("The mail of follow %s could not be written", pk)
+        Follow.objects.filter(pk=pk).update(mail_at=now() + PAUSE)
+        return False
+
+
 @act()
 def _mail(pk: int) -> bool:
     """Mail one follower all that is new to them; nothing new, or nobody to mail, is no mail."""
@@ -94,8 +108,10 @@ def _mail(pk: int) -> bool:
 
 
 def may_be_mailed(user: User) -> bool:
-    """False without an address that is proven to be theirs and takes mail."""
+    """False without an address that is proven to be theirs and takes mail, and without ours."""
     if not user.is_active or not user.has_address or user.undeliverable_at is not None:
+        return False
+    if not Route.objects.filter(tenant=Tenant.current(), kind=Route.Kind.EMAIL).exists():
         return False
     proofs = EmailAddress.objects.filter(user=user, verified=True, email__iexact=user.email)
     return bool(proofs.exists())
@@ -130,7 +146,7 @@ def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:
             "is_own": topic.author_id == user.pk,
             "shown": shown,
             "more": max(0, count - MOST_SHOWN),
-            "url": tenant.url(topic_path(topic)) + f"#beitrag-{posts[0].pk}",
+            "url": tenant.url(_post_path(topic, posts[0])),
             "leave": leave,
         }
         # RFC 8058: one press in the mail program ends these mails.
@@ -148,12 +164,15 @@ def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:
         )
 
 
-def topic_path(topic: Topic) -> str:
-    return reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
+def _post_path(topic: Topic, post: Post) -> str:
+    """The page that begins with the post, unless the first one shows it anyway."""
+    path = reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
+    is_on_top = post.is_question or post.pk in {topic.accepted_id, topic.official_id}
+    return f"{path}{'' if is_on_top else f'?from={post.pk}'}#message-{post.pk}"
 
 
 def _excerpt(post: Post) -> str:
-    text = markdown.plain(post.source).strip()
+    text = markdown.words_of(post.html)
     return text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + " …"
 
 
@@ -169,7 +188,7 @@ def _tell(post: Post, subject: Callable[[], str], template: str) -> None:
             "topic": topic,
             "post": post,
             "excerpt": _excerpt(post),
-            "url": tenant.url(topic_path(topic)) + f"#beitrag-{post.pk}",
+            "url": tenant.url(_post_path(topic, post)),
         }
         EmailMessage(
             subject=one_line(subject() % {"title": topic.title}),

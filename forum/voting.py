@@ -30,7 +30,10 @@ def take_back(post: Post, *, by: User) -> bool:
 
 
 def _count(post: Post, one: int) -> None:
-    """In the database, so that votes at the same time add up."""
-    Post.objects.filter(pk=post.pk).update(votes=Greatest(F("votes") + one, 0))
+    """In the database, so that votes at the same time add up.
+
+    Topic first, as writing does: two acts never wait for each other crosswise.
+    """
     if post.is_question:
         Topic.objects.filter(pk=post.topic_id).update(votes=Greatest(F("votes") + one, 0))
+    Post.objects.filter(pk=post.pk).update(votes=Greatest(F("votes") + one, 0))

@@ -16,7 +16,7 @@ from accounts.models import User
 from forum import following, indexing, pictures
 from forum.people import ForumSettings, Profile
 from forum.posts import Post, PostVersion
-from forum.topics import SLUG_LENGTH, Category, Topic
+from forum.topics import SLUG_LENGTH, Category, Topic, TopicTicket
 from helpdesk import markdown
 from tenants.acts import act
 
@@ -89,8 +89,8 @@ def edit(
 ) -> Post:
     """Change what a post says; how it read before stays in its history.
 
-    What an agent takes out of somebody's post is from then on seen by agents alone. Raises
-    LockedError and TooManyLinksError.
+    What an agent takes out of somebody's post, or of an answer that came from a ticket, is from
+    then on seen by agents alone. Raises LockedError and TooManyLinksError.
     """
     topic = locked(post.topic)
     post = Post.objects.select_for_update(no_key=True, of=("self",)).get(pk=post.pk)
@@ -190,6 +190,8 @@ def _refuse_links(html: str, author: User) -> None:
 
 def _keep_version(post: Post, by: User) -> None:
     is_own = post.author_id == by.pk or post.is_official
+    # What came from a private ticket may have said too much: nobody reads again what was taken out.
+    is_own &= not TopicTicket.objects.filter(answer=post).exists()
     PostVersion.objects.create(
         post=post,
         title=post.topic.title if post.is_question else "",

@@ -153,6 +153,15 @@ def excerpt(text: str, words: str, length: int = EXCERPT) -> SafeString:
     return mark_safe(f"{before}{shown}{after}")  # noqa: S308
 
 
+def around(text: str, words: str, length: int) -> str:
+    """So much of a text as begins a little before the first hit, for what costs more to read."""
+    stems = _stems(words)
+    found = _WORD.finditer(text) if stems and len(text) > length else ()
+    first = next((m.start() for m in found if fold(m.group()).startswith(stems)), 0)
+    start = max(first - length // 4, 0)
+    return text[start : start + length]
+
+
 def highlight(text: str, words: str) -> SafeString:
     """The whole text, escaped, with every hit in <mark>: for titles."""
     return _marked(text, _hits(text, words))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, MutableMapping, Sequence
+from html import unescape
 from typing import Any, NamedTuple
 
 import nh3
@@ -84,6 +85,11 @@ def plain(source: str) -> str:
         return source
     lines = (_text(token) for token in _MARKDOWN.parse(source))
     return "\n".join(line for line in lines if line)
+
+
+def words_of(html: str) -> str:
+    """Give the words of what `render` made: far quicker than reading the source once more."""
+    return unescape(nh3.clean(html, tags=set())).strip()
 
 
 def _is_readable(source: str) -> bool:

@@ -37,7 +37,12 @@ def refusal(request: Request, limit: Limit) -> str:
     is_allowed &= limits.allowed(place, 3 * limit.most, limit.seconds)
     if is_allowed:
         return ""
-    minutes = max(1, round(limits.wait(limit.seconds) / 60))
+    return said(limits.wait(limit.seconds))
+
+
+def said(seconds: int) -> str:
+    """That it was too much, for who may go on after so many seconds."""
+    minutes = max(1, round(seconds / 60))
     return ngettext(
         "That was a lot in a short time. Nothing is lost: please try again in %(n)d minute.",
         "That was a lot in a short time. Nothing is lost: please try again in %(n)d minutes.",

@@ -24,6 +24,8 @@ TOPICS = 25
 POSTS = 30
 # Search engines show about as much.
 DESCRIPTION = 155
+# What of a post stands in the data for search engines.
+STRUCTURED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
         "first_page": path if start else "",
         "next_page": f"{path}?{urlencode({'from': after[0].pk})}" if after else "",
         "canonical": f"{here}?{urlencode({'from': start})}" if start else here,
-        "description": description(question.source) if question else topic.title,
+        "description": description(question.html) if question else topic.title,
         "is_followed": bool(user) and Follow.objects.filter(topic=topic, user=user).exists(),
         "json_ld": _json_ld(request, topic, question, [*answers, *said_here])
         if question and not start and not topic.is_hidden
@@ -120,9 +122,9 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     }
 
 
-def description(source: str) -> str:
-    """The beginning of a text, on one line."""
-    text = " ".join(markdown.plain(source).split())
+def description(html: str) -> str:
+    """The beginning of a post, on one line."""
+    text = " ".join(markdown.words_of(html[:STRUCTURED]).split())
     return text if len(text) <= DESCRIPTION else text[: DESCRIPTION - 1].rstrip() + "…"
 
 
@@ -137,9 +139,11 @@ class _Reader:
         if user is not None:
             votes = Vote.objects.filter(user=user, post__in=pks)
             self.voted = set(votes.values_list("post_id", flat=True))
-            links = TopicTicket.objects.filter(
-                topic=topic, ticket__in=Ticket.objects.visible_to(user)
-            )
+            tickets = Ticket.objects.visible_to(user)
+            if not user.is_agent:
+                # A colleague who reads along must not learn under which name somebody writes here.
+                tickets = tickets.filter(requester=user)
+            links = TopicTicket.objects.filter(topic=topic, ticket__in=tickets)
             self.tickets = {link.post_id: link.ticket for link in links.select_related("ticket")}
             self.tickets |= {
                 link.answer_id: link.ticket for link in links if link.answer_id is not None
@@ -178,7 +182,7 @@ def _json_ld(
     entity: dict[str, object] = {
         "@type": "Question",
         "name": topic.title,
-        "text": markdown.plain(question.source),
+        "text": _said(question),
         "answerCount": topic.replies,
         "upvoteCount": question.votes,
         "datePublished": question.created_at.isoformat(),
@@ -197,12 +201,16 @@ def _json_ld(
 def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
     return {
         "@type": "Answer",
-        "text": markdown.plain(post.source),
+        "text": _said(post),
         "upvoteCount": post.votes,
         "datePublished": post.created_at.isoformat(),
         "url": request.build_absolute_uri(post_url(post.topic, post)),
         "author": _author(post),
     }
+
+
+def _said(post: Post) -> str:
+    return markdown.words_of(post.html)[:STRUCTURED]
 
 
 def _author(post: Post) -> dict[str, str]:

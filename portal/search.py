@@ -33,6 +33,8 @@ from tickets.models import Message, Ticket
 MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
 # What is read of a text to show the piece around a hit.
 READ = 20_000
+# What is read as Markdown of it: that costs much more.
+PARSED = 1_000
 # A title says what a topic is about; a post in it may mention a word by the way.
 OF_A_POST = 0.6
 # An article in the reader's own language is worth this much more.
@@ -155,7 +157,7 @@ def _topic_hit(topic: Topic, source: str, words: str) -> Hit:
         Kind.FORUM,
         topic_url(topic),
         fulltext.highlight(topic.title, words),
-        fulltext.excerpt(markdown.plain(source[:READ]), words),
+        fulltext.excerpt(markdown.plain(fulltext.around(source[:READ], words, PARSED)), words),
         topic.category.name,
         topic.last_post_at,
         is_solved=topic.is_solved,

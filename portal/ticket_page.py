@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.models import User
+from forum.topics import TopicQuerySet
 from helpdesk.http import Request
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from portal import calls, told
@@ -33,6 +34,12 @@ def takes_part(ticket: Ticket, user: User) -> bool:
     return ticket.requester_id == user.pk or ticket.participants.filter(user=user).exists()
 
 
+def _topics(ticket: Ticket, user: User) -> TopicQuerySet:
+    """The topics it came from: for who wrote there, since colleagues need not know their name."""
+    topics = ticket.forum_topics.select_related("category")
+    return topics if ticket.requester_id == user.pk else topics.none()
+
+
 def promised(seen: Told) -> dict[str, object]:
     return {
         "promise": seen.promise,
@@ -56,7 +63,7 @@ def whole(
     given = rating.rating_of(ticket)
     context = {
         "ticket": ticket,
-        "forum_topics": ticket.forum_topics.select_related("category"),
+        "forum_topics": _topics(ticket, user),
         "thread": ticket.messages.public().thread(),
         **promised(told.told(ticket, user)),
         **calls.on_ticket(ticket, user),

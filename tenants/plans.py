@@ -88,14 +88,14 @@ class Statement:
         known.move_to_end(key)
         kept.uses += 1
         if kept.name and kept.uses > RENEWED_AFTER:
-            raw.execute(f"DEALLOCATE {kept.name}")
+            _drop(raw, kept.name)
             kept.name, kept.uses = "", KEPT_FROM
         if not kept.name and kept.uses >= KEPT_FROM:
             self._keep(raw, kept)
         while len(known) > MOST_KEPT:
             _key, oldest = known.popitem(last=False)
             if oldest.name:
-                raw.execute(f"DEALLOCATE {oldest.name}")
+                _drop(raw, oldest.name)
         return kept
 
     def _keep(self, raw: Any, kept: _Kept) -> None:
@@ -106,6 +106,11 @@ class Statement:
         with connection.wrap_database_errors:
             raw.execute(f"PREPARE {name} AS {raw.mogrify(self._sql, places).decode()}")
         kept.name = name
+
+
+def _drop(raw: Any, name: str) -> None:
+    with connection.wrap_database_errors:
+        raw.execute(f"DEALLOCATE {name}")
 
 
 _numbers = count(1)

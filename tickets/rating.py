@@ -43,8 +43,12 @@ def rate(
     found = rating_of(ticket)
     if found is not None and moment - found.rated_at >= CHANGE_FOR:
         raise RatingFinalError
+    said = (is_good, comment.strip()[:COMMENT_LENGTH])
+    if found is not None and (found.is_good, found.comment) == said:
+        # Pressed twice: nothing has happened that the history would tell.
+        return found
     rating = found or Rating(ticket=ticket, rated_at=moment)
-    rating.is_good, rating.comment = is_good, comment.strip()[:COMMENT_LENGTH]
+    rating.is_good, rating.comment = said
     rating.rated_by, rating.changed_at = by, moment
     rating.save()
     what = "good" if is_good else "not_good"

@@ -49,5 +49,5 @@ def send_again(message: Message, *, by: User | None = None) -> None:
     if not taken.update(status=Message.Status.QUEUED, next_try_at=moment, claimed_at=None):
         return
     recording.event(ticket, Event.Kind.DELIVERY, by, moment, message=message, what="again")
-    signals.queued.send(Ticket, ticket=ticket, message=message)
+    signals.queued.send(Ticket, ticket=ticket, message=message, is_again=True)
     live.announce("ticket", ticket.number)

@@ -69,15 +69,18 @@ def build(message: Message) -> EmailMessage:
     return mail
 
 
-def build_copy(message: Message, person: User, *, unsubscribe: str) -> EmailMessage:
+def build_copy(
+    message: Message, person: User, *, unsubscribe: str, with_files: bool = True
+) -> EmailMessage:
     """The mail for somebody who takes part in the ticket, or who reads it in the portal.
 
-    It says how to get no more of them. Raises RefusedError as `build` does.
+    It says how to get no more of them, and which files are left to the portal. Raises RefusedError
+    as `build` does.
     """
     mail = _headed(message, deliverable(person), str(person), _subject(message))
     mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    _fill(mail, message, Tenant.current(), person, unsubscribe=unsubscribe)
+    _fill(mail, message, Tenant.current(), person, unsubscribe=unsubscribe, with_files=with_files)
     return mail
 
 
@@ -210,8 +213,15 @@ def _conversation(message: Message) -> list[str]:
 
 
 def _fill(
-    mail: EmailMessage, message: Message, tenant: Tenant, reader: User, *, unsubscribe: str = ""
+    mail: EmailMessage,
+    message: Message,
+    tenant: Tenant,
+    reader: User,
+    *,
+    unsubscribe: str = "",
+    with_files: bool = True,
 ) -> None:
+    files = list(message.attachments.all())
     link = tenant.url(reverse("portal:ticket", args=[message.ticket.number]))
     context = {
         "unsubscribe": unsubscribe,
@@ -220,11 +230,12 @@ def _fill(
         "ticket": message.ticket,
         "tenant": tenant,
         "quoted": _quoted(message),
+        "left_out": [] if with_files else files,
     }
     with translation.override(_language(reader)):
         mail.set_content(render_to_string("channels/message.txt", context).strip() + "\n")
         mail.add_alternative(render_to_string("channels/message.html", context), subtype="html")
-    for attachment in message.attachments.all():
+    for attachment in files if with_files else ():
         _attach(mail, attachment)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -21,6 +22,10 @@ from tenants.models import Route, Tenant, Wakeup
 from tickets.models import Rating, Ticket
 from tickets.rating import is_ratable
 
+logger = logging.getLogger(__name__)
+
+# What could not be written is tried again after this time.
+AGAIN_AFTER = timedelta(hours=1)
 # One such question a day is enough for anybody.
 PAUSE = timedelta(days=1)
 
@@ -39,9 +44,17 @@ def schedule(ticket: Ticket, at: datetime) -> None:
 
 def mail_due() -> int:
     """Mail what is due; returns the number of mails."""
-    return sum(
-        _mail(pk) for pk in list(RatingMail.objects.all().due().values_list("pk", flat=True))
-    )
+    return sum(_try(pk) for pk in list(RatingMail.objects.all().due().values_list("pk", flat=True)))
+
+
+def _try(pk: int) -> bool:
+    """Ask about one ticket; what cannot be written is tried again later, and stops no other."""
+    try:
+        return _mail(pk)
+    except Exception:
+        logger.exception("The question %s could not be written", pk)
+        RatingMail.objects.filter(pk=pk).update(mail_at=now() + AGAIN_AFTER)
+        return False
 
 
 @act()

@@ -9,6 +9,9 @@ from channels.email.backend import queue_mail
 from channels.outbox import RefusedError
 from tickets.models import Message
 
+# Bytes of files in all copies of an answer together: they are stored with it, in its own act.
+COPIED = 50_000_000
+
 
 def send(message: Message) -> int:
     """Queue a copy of a human's answer for each who takes part and wants it; returns how many."""
@@ -16,13 +19,19 @@ def send(message: Message) -> int:
         return 0
     taking_part = message.ticket.participants.all().in_force().for_list()
     people = [one.user for one in taking_part if one.user_id != message.recipient_id]
-    return sum(_send(message, person) for person in wanting(people, Event.TICKET_ANSWERED))
+    wanted = wanting(people, Event.TICKET_ANSWERED)
+    size = sum(message.attachments.values_list("size", flat=True))
+    with_files = size * len(wanted) <= COPIED
+    return sum(_send(message, person, with_files=with_files) for person in wanted)
 
 
-def _send(message: Message, person: User) -> bool:
+def _send(message: Message, person: User, *, with_files: bool) -> bool:
     try:
         mail = outbound.build_copy(
-            message, person, unsubscribe=unsubscribe_url(person, Event.TICKET_ANSWERED)
+            message,
+            person,
+            unsubscribe=unsubscribe_url(person, Event.TICKET_ANSWERED),
+            with_files=with_files,
         )
         # Not the message's own return path: a copy that comes back fails no answer (law 3).
         sender = outbound.mailbox_of(message)

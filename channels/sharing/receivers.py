@@ -19,5 +19,7 @@ def tell(ticket: Ticket, participants: Sequence[Participant], by: User, **_: Any
 
 
 @receiver(signals.queued)
-def copy(message: Message, **_: Any) -> None:
-    copies.send(message)
+def copy(message: Message, is_again: bool = False, **_: Any) -> None:
+    # Who takes part has got it, whatever became of it on the way to who asked.
+    if not is_again:
+        copies.send(message)

@@ -18,8 +18,10 @@ from accounts.models import User
 from faq import services
 from faq.models import Article, ArticleFile, Category
 from faq.suggesting import suggestions
+from helpdesk import limits
 from helpdesk.downloads import attachment_response
 from helpdesk.page_cache import cached_for_strangers
+from portal import forum_limits
 from portal.faq_data import structured
 from portal.faq_forms import VoteForm
 from tenants.models import Tenant
@@ -28,6 +30,9 @@ from tenants.models import Tenant
 FROM_FORM = "formular"
 VISITOR = "faq_visitor"
 SHOWN_OF_CATEGORY = 50
+# So many voices of strangers count from one place in so many seconds: who keeps no cookie is
+# somebody new each time.
+MOST_OF_A_PLACE, SECONDS = 60, 600
 
 
 @login_not_required
@@ -61,7 +66,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = _find(request, slug)
     is_from_form = request.GET.get("aus") == FROM_FORM
     if request.method == "GET":
-        services.count_reading(found, is_before_ticket=is_from_form)
+        is_counted = is_from_form and not _is_too_much(request, "reading")
+        services.count_reading(found, is_before_ticket=is_counted)
     return _page(request, found, _vote_form(request, found), is_from_form=is_from_form)
 
 
@@ -116,6 +122,9 @@ def _vote(request: HttpRequest, slug: str) -> HttpResponse:
     form = VoteForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=422)
+    if _is_too_much(request, "vote"):
+        form.add_error("is_helpful", forum_limits.said(limits.wait(SECONDS)))
+        return _page(request, found, form, status=429)
     person = request.user if isinstance(request.user, User) else None
     visitor = "" if person else request.session.setdefault(VISITOR, uuid.uuid4().hex)
     services.vote(found, person=person, visitor=visitor, **form.cleaned_data)
@@ -125,10 +134,17 @@ def _vote(request: HttpRequest, slug: str) -> HttpResponse:
 def _solve(request: HttpRequest, slug: str) -> HttpResponse:
     found = _find(request, slug)
     solved: list[int] = request.session.get("faq_solved", [])
-    if found.pk not in solved:
+    if found.pk not in solved and not _is_too_much(request, "solution"):
         services.count_solved(found)
         request.session["faq_solved"] = [*solved, found.pk][-100:]
     return redirect(f"{found.get_absolute_url()}?danke=1#thanks")
+
+
+def _is_too_much(request: HttpRequest, what: str) -> bool:
+    """Count one more of a stranger's place; whoever is signed in has one voice anyway."""
+    if request.user.is_authenticated:
+        return False
+    return not limits.allowed(f"faq.{what}.{limits.place(request)}", MOST_OF_A_PLACE, SECONDS)
 
 
 def _vote_form(request: HttpRequest, found: Article) -> VoteForm:

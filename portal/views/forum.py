@@ -48,7 +48,10 @@ def topic(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     address = forum_page.topic_url(found)
     if request.path != address:
         query = request.META.get("QUERY_STRING", "")
-        return redirect(f"{address}?{query}" if query else address, permanent=True)
+        moved = redirect(f"{address}?{query}" if query else address, permanent=True)
+        # A title that gets its old words back must not meet a browser that knows better.
+        moved.headers["Cache-Control"] = "no-cache"
+        return moved
     return topic_page(request, found)
 
 

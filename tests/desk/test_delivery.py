@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from channels.facebook.models import FacebookObject, FacebookPage
-from tests.factories import open_ticket
-from tickets import services, unclear
+from channels.models import SystemMail
+from tests.factories import CustomerFactory, open_ticket
+from tickets import services, sharing, unclear
 from tickets.models import Message
 
 
@@ -111,3 +112,19 @@ def test_a_customer_finds_no_list(client, customer):
     client.force_login(customer)
 
     assert client.get(reverse("desk:unclear")).status_code == 404
+
+
+def test_what_is_sent_again_is_copied_to_nobody_twice(agent):
+    requester = CustomerFactory()
+    colleague = CustomerFactory(organisation=requester.organisation)
+    ticket = open_ticket(requester)
+    sharing.share(ticket, [colleague], by=requester)
+    SystemMail.objects.all().delete()
+    answer = services.reply(ticket, author=agent, text="Morgen.")
+    assert SystemMail.objects.get().recipient == colleague.email
+    unclear.mark_unclear(answer, cause="Facebook antwortet nicht")
+
+    unclear.send_again(answer, by=agent)
+
+    assert status(answer) == Message.Status.QUEUED
+    assert SystemMail.objects.count() == 1

@@ -220,3 +220,13 @@ def test_files_are_added_and_removed(desk):
     desk.post(address, {**values, "removed_files": stored.pk})
 
     assert not written.files.exists()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"category": "x"}, {"category": "9" * 40}, {"related": "9" * 5000}]
+)
+def test_what_is_no_article_and_no_category_is_refused_in_words(desk, odd):
+    page = desk.post(reverse("desk:new_faq_article"), typed(CategoryFactory(), **odd))
+
+    assert page.status_code == 422
+    assert "Und **so**." in page.content.decode()

@@ -16,6 +16,7 @@ from channels.models import SystemMail
 from forum import following, mails, moderation, writing
 from forum.models import Follow
 from forum.writing import Draft
+from tenants.models import Route
 from tests.factories import CustomerFactory
 
 
@@ -162,3 +163,43 @@ def test_a_damaged_link_is_not_found(client, talk):
 
     assert client.get(f"/forum/abmelden/{token}x/").status_code == 404
     assert client.post(f"/forum/abmelden/{token[::-1]}/").status_code == 404
+
+
+def test_one_mail_that_cannot_be_written_keeps_no_other_back(talk, proven):
+    broken, other = proven("Kaputt"), proven("Mitleser")
+    following.follow(talk, broken)
+    following.follow(talk, other)
+    type(broken).objects.filter(pk=broken.pk).update(email="kaputt@a.example\nbcc: x@b.example")
+    EmailAddress.objects.filter(user=broken).update(email="kaputt@a.example\nbcc: x@b.example")
+    writing.reply(talk, author=proven("Helfer"), draft=Draft("So"))
+    Follow.objects.filter(user=broken).update(mail_at=now() - timedelta(minutes=1))
+
+    assert mails.mail_due() == 2
+    assert {to for to, _subject, _text in letters()} == {talk.author.email, other.email}
+    assert Follow.objects.get(user=broken).mail_at > now()
+
+
+def test_a_tenant_without_a_mailbox_can_moderate_all_the_same(talk, proven, agent):
+    post = writing.reply(
+        talk, author=proven("Neu Hier", newcomer=True), draft=Draft("Mein erster Rat")
+    )
+    Route.objects.filter(kind=Route.Kind.EMAIL).delete()
+
+    moderation.approve(post, by=agent)
+    moderation.hide(post, by=agent, reason="Werbung")
+
+    assert mails.mail_due() == 0
+    assert letters() == []
+    assert not Follow.objects.filter(mail_at__isnull=False).exists()
+
+
+def test_a_mail_leads_to_the_post_it_is_about(talk, proven, client):
+    post = writing.reply(talk, author=proven("Helfer"), draft=Draft("So"))
+    mails.mail_due()
+
+    ((_to, _subject, text),) = letters()
+    [address] = [line for line in text.splitlines() if "/forum/" in line and "#" in line]
+    path, _hash, place = address.partition("#")
+    page = client.get(f"{urlsplit(path).path}?{urlsplit(path).query}").content.decode()
+    assert place == f"message-{post.pk}"
+    assert f'id="{place}"' in page

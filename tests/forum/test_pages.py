@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 from django.test import Client
@@ -11,8 +12,11 @@ from lxml import etree
 from forum import moderation, writing
 from forum.models import Post, Profile, Report, Topic
 from forum.writing import Draft
+from helpdesk import markdown
 from tests.forum.conftest import question_of, url_of
 
+# Seconds in which a page is there, also on a busy machine.
+QUICK = 3.0
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&"
 
 
@@ -28,6 +32,7 @@ def test_an_address_with_other_words_leads_to_the_right_one(client, topic):
 
     assert page.status_code == 301
     assert page["Location"] == f"{url_of(topic)}?from=7"
+    assert page["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("key", ["0-x", "abc", "99999999-x", "12345678901234567890-x"])
@@ -287,3 +292,18 @@ def test_long_topics_go_on_on_the_next_page(client, topic, member):
     assert f"?from={posts[30].pk}" in first
     assert "Nr. 30." in second
     assert "Nr. 29." not in second
+
+
+def test_a_topic_of_huge_posts_is_quick_and_says_so_much_to_search_engines(client, topic):
+    source = ("a.de *b* " * 200 + "\n\n") * 11
+    html = str(markdown.render(source))
+    for _number in range(30):
+        Post.objects.create(topic=topic, author=topic.author, source=source, html=html)
+
+    began = time.perf_counter()
+    page = client.get(url_of(topic)).content.decode()
+
+    assert time.perf_counter() - began < QUICK
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1])
+    said = data["mainEntity"]["suggestedAnswer"]
+    assert {len(one["text"]) for one in said} == {5_000}

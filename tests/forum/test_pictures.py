@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+import zlib
 from io import BytesIO
 
 import pytest
@@ -136,3 +138,12 @@ def test_a_removed_picture_is_gone(client, topic, member, django_capture_on_comm
 
     assert not Picture.objects.exists()
     assert not storage.exists(name)
+
+
+def test_a_picture_whose_data_ends_too_soon_is_refused_in_words():
+    whole = painted()
+    said = b"eXIf" + b"II*\0"
+    chunk = struct.pack(">I", 4) + said + struct.pack(">I", zlib.crc32(said))
+
+    with pytest.raises(pictures.PictureRefusedError):
+        pictures.make("x.png", whole[:33] + chunk + whole[33:])

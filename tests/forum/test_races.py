@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django_tenants.utils import tenant_context
 
@@ -14,7 +14,7 @@ from forum import names, round_trip, voting, writing
 from forum.models import Category, Post, Profile, Topic, Vote
 from forum.writing import Draft
 from tests.factories import CustomerFactory
-from tests.threads import side_by_side
+from tests.threads import PATIENCE, Side, side_by_side
 from tickets.models import Ticket
 
 VOTES = 10_000
@@ -113,3 +113,21 @@ def test_a_topic_with_ten_thousand_votes_is_quick(fresh_tenant, talk):
     connection.set_tenant(fresh_tenant)
     question.refresh_from_db()
     assert question.votes == VOTES + 1
+
+
+def test_a_vote_does_not_wait_crosswise_for_who_edits(fresh_tenant, talk):
+    question, user = talk.posts.get(), CustomerFactory()
+    edit = transaction.atomic()
+    with Side(fresh_tenant) as editor, Side(fresh_tenant) as voter:
+        editor.run(edit.__enter__).result(PATIENCE)
+        editor.run(writing.locked, talk).result(PATIENCE)
+
+        voted = voter.run(voting.vote, question, by=user)
+
+        # It waits for the topic, and must not hold the post meanwhile.
+        with pytest.raises(TimeoutError):
+            voted.result(0.5)
+        posts = Post.objects.select_for_update(nowait=True, no_key=True)
+        assert editor.run(posts.get, pk=question.pk).result(PATIENCE) == question
+        editor.run(edit.__exit__, None, None, None).result(PATIENCE)
+        assert voted.result(PATIENCE) is True

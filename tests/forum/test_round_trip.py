@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from accounts.models import Membership
 from forum import round_trip, writing
 from forum.models import TopicTicket
 from forum.writing import Draft
@@ -144,3 +145,33 @@ def test_a_link_is_found_by_its_own_ticket_alone(client, gold, agent):
 
     assert client.get(f"/desk/tickets/{other.number}/forum/{link.pk}/").status_code == 404
     assert TopicTicket.objects.count() == 1
+
+
+def test_what_is_taken_out_of_an_answer_from_a_ticket_is_read_by_nobody_again(client, gold, agent):
+    link = round_trip.open_ticket(question_of(gold), by=gold.author)
+    services.reply(link.ticket, author=agent, text="Frau Kern, bitte neu starten.")
+    said = round_trip.bring_back(link, by=agent, draft=Draft("Frau Kern, bitte neu starten."))
+
+    link.refresh_from_db()
+    round_trip.bring_back(link, by=agent, draft=Draft("Bitte neu starten."))
+
+    history = f"/forum/beitraege/{said.pk}/verlauf/"
+    assert "Frau Kern" not in client.get(history).content.decode()
+    client.force_login(agent)
+    assert "Frau Kern" in client.get(history).content.decode()
+
+
+def test_a_colleague_who_reads_along_learns_no_name_of_the_forum(client, gold):
+    organisation = gold.author.membership.organisation
+    admin = CustomerFactory(organisation=organisation)
+    admin.join(organisation, Membership.Role.ADMIN)
+    link = round_trip.open_ticket(question_of(gold), by=gold.author)
+    pages = [url_of(gold), f"/tickets/{link.ticket.number}/"]
+
+    def said(user):
+        client.force_login(user)
+        topic, ticket = (client.get(path).content.decode() for path in pages)
+        return f"#{link.ticket.number}" in topic, url_of(gold) in ticket
+
+    assert said(gold.author) == (True, True)
+    assert said(admin) == (False, False)

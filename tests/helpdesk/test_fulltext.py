@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import Value
 
-from helpdesk.fulltext import Document, excerpt, highlight, query
+from helpdesk.fulltext import Document, around, excerpt, highlight, query
 from tickets.models import Message
 
 TEXT = "Die Rechnungen für Köln; shipping labels are printed. Straße. Automatische Abholung AB-118"
@@ -97,3 +97,14 @@ def test_highlight_marks_every_form_of_a_word():
 
 def test_query_is_read_by_the_search_lookup(tenant):
     assert not Message.objects.filter(search=query("Rechnung -Köln")).annotate(x=Value(1)).exists()
+
+
+def test_the_part_around_the_first_hit_is_bounded():
+    text = "eins " * 500 + "Überweisung " + "zwei " * 500
+
+    part = around(text, "überweisungen", 400)
+
+    assert len(part) == 400
+    assert "Überweisung" in part
+    assert around("kurz", "nichts", 400) == "kurz"
+    assert around(text, "nichts", 400) == text[:400]

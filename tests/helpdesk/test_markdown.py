@@ -7,7 +7,7 @@ import time
 import lxml.html
 import pytest
 
-from helpdesk.markdown import Heading, contents, plain, render
+from helpdesk.markdown import Heading, contents, plain, render, words_of
 
 RUNS = "javascript:alert(1)"
 HOSTILE = [
@@ -152,3 +152,9 @@ def test_plain_gives_the_words():
     source = "# Titel\n\nEin **fetter** [Verweis](https://example.org)\nund ![Bild](/b)\n\n- `ja`\n"
 
     assert plain(source) == "Titel\nEin fetter Verweis und Bild\nja"
+
+
+def test_the_words_are_read_from_what_was_made_too():
+    made = render("Hallo **Welt** &amp; <b>\n\n- eins\n- zwei\n\n![Bild](/a.png)")
+
+    assert words_of(made).split() == ["Hallo", "Welt", "&", "<b>", "eins", "zwei"]

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from faq.models import ArticleUse
+from portal.views import faq
 from tests.factories import article
 from tickets.services import File
 
@@ -164,3 +165,27 @@ def test_suggestions_take_any_input(client, tenant):
     for words in ["'", "x" * 9000, "\x00", "%", "& | ! :*"]:
         address = reverse("portal:faq_suggestions")
         assert client.get(address, {"subject": words, "text": words}).status_code == 200
+
+
+def test_strangers_of_one_place_vote_so_often_and_no_more(tenant, customer):
+    shown = article()
+    vote = reverse("portal:faq_vote", args=[shown.slug])
+    solve = reverse("portal:faq_solution", args=[shown.slug])
+    read = f"{shown.get_absolute_url()}?aus=formular"
+
+    def stranger():
+        return Client(headers={"host": "alpha.localhost"}, REMOTE_ADDR="198.51.100.77")
+
+    for _one in range(faq.MOST_OF_A_PLACE + 1):
+        said = stranger().post(vote, {"is_helpful": "True", "comment": "Meine Worte"})
+        stranger().post(solve)
+        stranger().get(read)
+
+    shown.refresh_from_db()
+    assert said.status_code == 429
+    assert "Meine Worte" in said.content.decode()
+    assert shown.helpful_count == shown.votes.count() == faq.MOST_OF_A_PLACE
+    assert shown.uses.count() == 2 * faq.MOST_OF_A_PLACE
+    known = stranger()
+    known.force_login(customer)
+    assert known.post(vote, {"is_helpful": "True"}).status_code == 302

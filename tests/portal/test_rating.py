@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from channels import outbox
 from channels.models import RatingMail, RatingSettings
 from channels.rating import links, mails
-from tests.factories import open_ticket
+from tests.factories import CustomerFactory, open_ticket
 from tickets import rating, services
 from tickets.models import Rating
 from tickets.states import State
@@ -147,3 +147,22 @@ def test_nobody_else_switches_it_on(client, request, who):
     client.force_login(request.getfixturevalue(who))
 
     assert client.get(reverse("desk:rating_settings")).status_code == 404
+
+
+def test_one_question_that_cannot_be_written_keeps_no_other_back(asks, anna, agent):
+    tickets = [open_ticket(anna), open_ticket(CustomerFactory())]
+    for ticket in tickets:
+        services.reply(ticket, author=agent, text="So.", state=State.SOLVED)
+    type(anna).objects.filter(pk=anna.pk).update(email="kaputt@a.example\nbcc: x@b.example")
+    RatingMail.objects.filter(ticket=tickets[0]).update(mail_at=now() - timedelta(minutes=1))
+    RatingMail.objects.filter(ticket=tickets[1]).update(mail_at=now())
+
+    assert mails.mail_due() == 1
+    assert RatingMail.objects.get(ticket=tickets[0]).mail_at > now()
+
+
+def test_pressing_twice_is_one_line_of_the_history(portal, solved):
+    for _twice in range(2):
+        portal.post(url(solved), {"is_good": "yes", "comment": "Schnell!"})
+
+    assert solved.events.filter(kind="rated").count() == 1

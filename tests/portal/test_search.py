@@ -1,5 +1,7 @@
 """The one search: what fits, best first, and only what its reader may see."""
 
+import time
+
 import pytest
 from django.urls import reverse
 from django_tenants.utils import schema_context
@@ -10,10 +12,13 @@ from faq.models import Category as Shelf
 from forum import writing
 from forum.models import Category, Post, Topic
 from forum.writing import Draft
+from helpdesk.fulltext import Document
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 from tickets.services import add_note
 
 URL = "/suche/"
+# Markdown that takes long to read, and seconds for which nobody minds waiting on a busy machine.
+SLOW, QUICK = "a.de *b* " * 200 + "langsam\n\n", 3.0
 
 
 @pytest.fixture
@@ -229,3 +234,25 @@ def test_a_search_asks_a_fixed_number_of_times(client, category, django_assert_m
     with django_assert_max_num_queries(11):
         client.get(URL, {"q": "Etikett"})
     assert reverse("portal:search") == URL
+
+
+def test_fifty_huge_posts_are_shown_quickly(client, category):
+    author, text = AgentFactory(), (SLOW * 20)[:20_000]
+    for number in range(50):
+        topic = Topic.objects.create(
+            category=category, title=f"Thema {number}", slug="thema", author=author
+        )
+        Post.objects.create(
+            topic=topic,
+            author=author,
+            is_question=True,
+            source=text,
+            html=text,
+            search=Document("", "", "langsam"),
+        )
+
+    began = time.perf_counter()
+    shown = found(client, "langsam", **{"in": "forum"})
+
+    assert len(shown) == 50
+    assert time.perf_counter() - began < QUICK

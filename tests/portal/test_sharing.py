@@ -1,12 +1,14 @@
 """Sharing a ticket in the portal, and what it opens to whom."""
 
 import uuid
+from email import message_from_bytes, policy
 
 import pytest
 from django.urls import reverse
 
 from accounts.models import Membership
 from channels.models import SystemMail
+from channels.sharing import copies
 from tests.factories import CustomerFactory, open_ticket
 from tickets import services, sharing
 from tickets.models import Message
@@ -127,3 +129,24 @@ def test_a_reply_by_mail_of_who_takes_part_joins_the_ticket(ticket, ben, tenant)
     other = CustomerFactory()
     ben.join(other.organisation)
     assert not joins(ben)
+
+
+@pytest.mark.parametrize(("limit", "goes_along"), [(2 * 3000, True), (2 * 3000 - 1, False)])
+def test_copies_carry_files_while_all_of_them_together_stay_small(
+    monkeypatch, ticket, ben, agent, limit, goes_along
+):
+    eva = CustomerFactory(organisation=ben.organisation)
+    sharing.share(ticket, [ben, eva], by=ticket.requester)
+    SystemMail.objects.all().delete()
+    monkeypatch.setattr(copies, "COPIED", limit)
+
+    files = [services.File("plan.pdf", "application/pdf", b"x" * 3000)]
+    services.reply(ticket, author=agent, text="Hier ist der Plan.", files=files)
+
+    for copy in SystemMail.objects.all():
+        mail = message_from_bytes(bytes(copy.raw), policy=policy.default)
+        assert [part.get_filename() for part in mail.iter_attachments()] == (
+            ["plan.pdf"] if goes_along else []
+        )
+        assert ("plan.pdf" in mail.get_body(["plain"]).get_content()) is not goes_along
+    assert SystemMail.objects.count() == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import NotSupportedError, connection, transaction
+from django.db import DatabaseError, NotSupportedError, connection, transaction
 from django_tenants.utils import schema_context
 
 from accounts.models import Team
@@ -56,6 +56,22 @@ def test_a_plan_is_made_anew_after_a_while(tenant, monkeypatch):
         assert len(new) <= 1
         names |= new
     assert len(names) > 1
+
+
+def test_what_goes_wrong_with_an_old_plan_is_an_error_of_the_database(tenant, monkeypatch):
+    by_name = Statement(BY_NAME, name="by_name")
+    for _ in range(KEPT_FROM + 1):
+        by_name.rows("Nord")
+    monkeypatch.setattr(plans, "RENEWED_AFTER", 1)
+
+    before = transaction.savepoint()
+    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    with pytest.raises(DatabaseError):
+        by_name.rows("Nord")
+    transaction.savepoint_rollback(before)
+
+    assert by_name.rows("Nord") == []
 
 
 def test_a_connection_keeps_only_so_many(tenant, monkeypatch):

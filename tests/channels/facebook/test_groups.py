@@ -85,6 +85,17 @@ def test_one_that_is_broken_stops_none_behind_it_and_is_tried_again_alone(page, 
     assert broken.status == Status.QUARANTINED
 
 
+def test_an_error_in_words_that_no_database_takes_stops_none_behind_it(page, monkeypatch):
+    break_some(monkeypatch, ValueError("kaputt: \ud83d\0"))
+    written(BROKEN, "zwei")
+
+    groups.take_groups()
+
+    assert texts() == ["zwei"]
+    assert statuses() == [Status.RECEIVED, Status.PROCESSED]
+    assert "kaputt" in InboundRecord.objects.earliest("pk").error
+
+
 def test_what_a_dead_worker_had_is_taken_in_once_by_the_sweep(page, monkeypatch):
     """It dies in the middle: two are in their tickets, and nothing says so on their records."""
     written("eins", "zwei", "drei", "vier", psids=("777", "888"))
