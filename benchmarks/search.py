@@ -32,7 +32,7 @@ WORDS = {
 VECTOR = """setweight(to_tsvector('german', {0}) || to_tsvector('english', {0}), '{1}')"""
 # Twelve words of a vocabulary of 5,000, and the words that are looked for.
 BODY = """
-(SELECT string_agg('wort' || ((one * 7919 + at * 104729) %% 5000), ' ')
+(SELECT string_agg('wort' || ((one::bigint * 7919 + at * 104729) %% 5000), ' ')
     FROM generate_series(1, 12) at)
 || CASE WHEN one %% 5 = 0 THEN ' lagerbestand' ELSE '' END
 || CASE WHEN one %% 100 = 0 THEN ' gutschein' ELSE '' END
