@@ -3,11 +3,13 @@
 import re
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts import email_change, notifications
 from accounts.models import User
@@ -140,6 +142,25 @@ def test_an_address_that_is_taken_looks_like_any_other():
     assert free.text.count(NEW) == known.text.count(taken.email) > 0
     [told] = [one for one in mail.outbox if one.to == [taken.email]]
     assert "/einstellungen/profil/adresse/" not in told.body
+
+
+def test_a_name_says_nothing_to_the_stranger_whose_address_was_typed_in():
+    user = confirmed(name="Konto gesperrt: https://evil.example/los")
+    client = signed_in(user)
+    client.post(reverse("portal:email_change"), {"email": NEW})
+    [asked] = [one for one in mail.outbox if one.to == [NEW]]
+    assert "evil.example" not in asked.body + asked.subject
+
+
+def test_nobody_has_us_write_more_than_fifty_mails_a_day():
+    user = confirmed()
+    client, url = signed_in(user), reverse("portal:email_change")
+    with time_machine.travel(now()) as clock:
+        said = []
+        for _mail in range(51):
+            said.append(client.post(url, {"email": user.email}).status_code)
+            clock.shift(7)
+    assert said == [302] * 50 + [429]
 
 
 def test_an_address_taken_meanwhile_is_refused():
