@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from accounts import email_change, notifications
 from accounts.models import User
 from accounts.notifications import Event
+from tenants.models import Tenant
 from tests.factories import AgentFactory, CustomerFactory
 
 PASSWORD = "Sieben-Teebeutel-im-Regal"
@@ -150,6 +151,16 @@ def test_a_name_says_nothing_to_the_stranger_whose_address_was_typed_in():
     client.post(reverse("portal:email_change"), {"email": NEW})
     [asked] = [one for one in mail.outbox if one.to == [NEW]]
     assert "evil.example" not in asked.body + asked.subject
+
+
+def test_no_link_is_written_into_a_ticket(client, other_tenant):
+    user = confirmed()
+    for tenant in (Tenant.current(), other_tenant):
+        address = tenant.mailbox.replace("@", "+t7.0123456789abcdef@")
+        signed_in(user).post(reverse("portal:email_change"), {"email": address})
+        client.post(reverse("account_signup"), {"email": address, "password1": PASSWORD})
+        assert User.objects.with_address(address).exists()
+    assert not [one for one in mail.outbox if "+t7" in one.to[0]]
 
 
 def test_nobody_has_us_write_more_than_fifty_mails_a_day():
