@@ -28,6 +28,9 @@ MOST_ADDRESSES = 4
 # Seconds for all that a host answers in one look: a person waits for it, and so does the thread.
 LONGEST_LOOK = 12.0
 
+# RFC 6052 (NAT64) and RFC 4291 §2.5.5.1: the last four bytes are an IPv4 address.
+TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+
 Result = DomainClaim.Result
 
 
@@ -84,10 +87,21 @@ def _may_be_asked(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    is_public = found.is_global and not found.is_multicast
+    if isinstance(found, ipaddress.IPv6Address):
+        found = _carried(found)
+    # Python takes fec0::/10, the private networks of before, for public.
+    is_old = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
+    is_public = found.is_global and not found.is_multicast and not is_old
     return bool(settings.DOMAIN_CHECK_PRIVATE or is_public)
+
+
+def _carried(
+    address: ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that is reached by one of IPv6, where a gateway translates; else itself."""
+    if any(address in network for network in TRANSLATED):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _has_token(claim: DomainClaim, address: str, until: float) -> bool:
