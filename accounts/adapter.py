@@ -20,7 +20,7 @@ from django.utils import translation
 
 from accounts.models import User
 from accounts.tokens import PasswordTokenGenerator
-from tenants.models import Tenant
+from tenants.models import Route, Tenant
 
 # In the session of whoever gave the right password of a person whose address is not confirmed.
 PASSWORD_KNOWN = "accounts_password_known"  # noqa: S105  (the name of a key)
@@ -85,7 +85,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the packag
         return formataddr((tenant.name, tenant.mailbox))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of templates/account/email/ in its reader's language; needs no request."""
+        """Send one of templates/account/email/ in its reader's language; needs no request.
+
+        Nothing goes to the address of a ticket or of a message: what comes there is read in the
+        ticket, and whoever wrote that could prove an address with it which is not theirs.
+        """
+        if _is_of_a_ticket(email):
+            return
         reader = context.get("user") or User.objects.with_address(email).first()
         language = getattr(reader, "language", "") or translation.get_language()
         with translation.override(language or settings.LANGUAGE_CODE):
@@ -122,6 +128,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the packag
     def _password_path(user: User) -> str:
         key = PasswordTokenGenerator().make_token(user)
         return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
+
+
+def _is_of_a_ticket(email: str) -> bool:
+    """True for a mailbox of a tenant's with an extension: those are made by us alone."""
+    return "+" in email.rpartition("@")[0] and Route.objects.for_address(email).exists()
 
 
 def _name_of(reader: User | None) -> str:

@@ -43,7 +43,9 @@ def ask(user: User, email: str) -> None:
         adapter.send_mail("account/email/email_taken", email, {"user": owner})
         return
     url = Tenant.current().url(reverse("portal:new_email", args=[_token(user, email)]))
-    context = {"change_url": url, "user": user, "hours": VALID_FOR // timedelta(hours=1)}
+    # Nobody is greeted: the name is whatever the asker wants a stranger to read in our mail.
+    hours = VALID_FOR // timedelta(hours=1)
+    context = {"change_url": url, "user": user, "greeted": "", "hours": hours}
     adapter.send_mail("account/email/email_change", email, context)
 
 

@@ -62,6 +62,9 @@ def pack(pk: int) -> None:
         "days": KEPT_FOR.days,
     }
     get_adapter().send_mail("account/email/export_ready", export.user.email, context)
+    # One archive a person: what was packed before says less, and may be as large again.
+    for older in DataExport.objects.filter(user=export.user).exclude(pk=pk):
+        _remove(older)
 
 
 def write(user: User, packed: IO[bytes]) -> None:
@@ -86,8 +89,11 @@ def fetchable(user: User, pk: int) -> DataExport:
 
 
 def forget(user: User) -> None:
-    """Remove all files of a person's exports, and the rows."""
-    for export in DataExport.objects.filter(user=user):
+    """Remove all files of a person's exports, and the rows.
+
+    Waits for the one that is being packed at this moment: its file has no name yet.
+    """
+    for export in DataExport.objects.select_for_update(of=("self",)).filter(user=user):
         _remove(export)
 
 

@@ -190,6 +190,8 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.PasswordTokenGenerator
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Mails that somebody has us send to whatever address they type: their own, or a team's.
+ACCOUNT_RATE_LIMITS = {"manage_email": "10/m/user,50/d/user"}
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 # How long after a proof of who they are somebody may change what protects their account.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
@@ -15,6 +16,8 @@ from tenants.models import Domain, Tenant
 MOST_CLAIMS = 10
 # Seconds between two looks at the same claim.
 PAUSE = 5
+# Seconds after which a look that never said how it ended is taken for ended.
+LOOK_LASTS = 60
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+(?=[a-z]){_LABEL}")
 
@@ -59,13 +62,24 @@ def check(claim: DomainClaim, resolver: Resolver | None = None) -> Domain | None
     """Look whether the claim is proven, and if so make it a domain; None leaves it waiting.
 
     The claim says what is missing (`result`). Asks the network: never call it in a transaction.
+    A tenant looks at one claim at a time: a host that is slow on purpose holds up one thread.
     """
     if claim.checked_at and (now() - claim.checked_at).total_seconds() < PAUSE:
         return None
+    key = f"domain-look:{claim.tenant_id}"
+    if not cache.add(key, True, LOOK_LASTS):
+        return None
+    try:
+        return _look(claim, resolver or SystemResolver())
+    finally:
+        cache.delete(key)
+
+
+def _look(claim: DomainClaim, resolver: Resolver) -> Domain | None:
     given = claim.tenant.domains.filter(proven_at=None)
     own_hosts = set(given.values_list("domain", flat=True))
     DomainClaim.objects.filter(pk=claim.pk).update(checked_at=now())
-    missing = domain_proof.look(claim, own_hosts, resolver or SystemResolver())
+    missing = domain_proof.look(claim, own_hosts, resolver)
     if missing is None:
         try:
             return _activate(claim)

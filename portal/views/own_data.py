@@ -16,7 +16,7 @@ from accounts import erasing, exporting, privacy
 from accounts.models import DataExport
 from helpdesk.http import Request, customer_required
 from portal.organisation import membership_of
-from portal.proof import proof_required
+from portal.proof import proof_required, too_many_mails
 
 
 @require_safe
@@ -35,6 +35,9 @@ def own_data(request: Request) -> HttpResponse:
 @proof_required
 def request_export(request: Request) -> HttpResponse:
     """Have one's own data packed; a mail says when it is ready."""
+    limited = too_many_mails(request)
+    if limited is not None:
+        return limited
     exporting.request_export(request.user)
     messages.success(request, _("Your data is being packed. A mail tells you when it is ready."))
     return redirect("portal:own_data")

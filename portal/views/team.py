@@ -59,8 +59,12 @@ def invite(request: Request) -> HttpResponseBase:
 @customer_required
 def resend(request: Request, pk: int) -> HttpResponse:
     """Send an invitation once more; the link before ends."""
+    organisation = administered(request)
+    limited = too_many_mails(request)
+    if limited is not None:
+        return limited
     try:
-        again = membership.resend(administered(request), pk)
+        again = membership.resend(organisation, pk)
     except OrganisationInvitation.DoesNotExist as error:
         raise Http404 from error
     except membership.TooSoonError:

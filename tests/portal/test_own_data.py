@@ -123,6 +123,16 @@ def test_asking_twice_packs_once_and_what_got_lost_is_packed_later(
     assert len(sent) == 1
 
 
+def test_packing_again_leaves_one_archive_and_has_an_end():
+    user = confirmed()
+    first, second = packed(user), packed(user)
+    assert not default_storage.exists(first.path)
+    assert default_storage.exists(second.path)
+    assert [one.pk for one in DataExport.objects.filter(user=user)] == [second.pk]
+    client = signed_in(user)
+    assert [client.post(reverse(EXPORT)).status_code for _try in range(11)] == [302] * 10 + [429]
+
+
 def test_the_sweep_visits_every_tenant(monkeypatch, other_tenant):
     visited = []
     monkeypatch.setattr(exporting, "tidy", lambda: visited.append(connection.schema_name))

@@ -220,6 +220,19 @@ def test_all_other_devices_are_signed_out_at_once():
     assert answers == [200, 302, 302]
 
 
+def test_of_very_many_devices_this_one_and_the_latest_are_looked_at(monkeypatch):
+    monkeypatch.setattr(sessions, "MOST_SHOWN", 3)
+    user = confirmed()
+    here, *others = [signed_in(user, proven=False) for _device in range(5)]
+    latest = [client.session.session_key for client in others[-2:]]
+
+    shown = here.get(reverse("mfa_index")).context["devices"]
+
+    keys = {one.pk: one.session_key for one in UserSession.objects.filter(user=user)}
+    assert [one.is_current for one in shown] == [True, False, False]
+    assert sorted(keys[one.pk] for one in shown[1:]) == sorted(latest)
+
+
 def test_nobody_ends_the_session_of_another_person_or_their_own_by_its_number():
     mine, other = confirmed(), confirmed()
     here, theirs = browser(), browser()

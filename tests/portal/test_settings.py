@@ -3,15 +3,18 @@
 import re
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts import email_change, notifications
 from accounts.models import User
 from accounts.notifications import Event
+from tenants.models import Tenant
 from tests.factories import AgentFactory, CustomerFactory
 
 PASSWORD = "Sieben-Teebeutel-im-Regal"
@@ -140,6 +143,35 @@ def test_an_address_that_is_taken_looks_like_any_other():
     assert free.text.count(NEW) == known.text.count(taken.email) > 0
     [told] = [one for one in mail.outbox if one.to == [taken.email]]
     assert "/einstellungen/profil/adresse/" not in told.body
+
+
+def test_a_name_says_nothing_to_the_stranger_whose_address_was_typed_in():
+    user = confirmed(name="Konto gesperrt: https://evil.example/los")
+    client = signed_in(user)
+    client.post(reverse("portal:email_change"), {"email": NEW})
+    [asked] = [one for one in mail.outbox if one.to == [NEW]]
+    assert "evil.example" not in asked.body + asked.subject
+
+
+def test_no_link_is_written_into_a_ticket(client, other_tenant):
+    user = confirmed()
+    for tenant in (Tenant.current(), other_tenant):
+        address = tenant.mailbox.replace("@", "+t7.0123456789abcdef@")
+        signed_in(user).post(reverse("portal:email_change"), {"email": address})
+        client.post(reverse("account_signup"), {"email": address, "password1": PASSWORD})
+        assert User.objects.with_address(address).exists()
+    assert not [one for one in mail.outbox if "+t7" in one.to[0]]
+
+
+def test_nobody_has_us_write_more_than_fifty_mails_a_day():
+    user = confirmed()
+    client, url = signed_in(user), reverse("portal:email_change")
+    with time_machine.travel(now()) as clock:
+        said = []
+        for _mail in range(51):
+            said.append(client.post(url, {"email": user.email}).status_code)
+            clock.shift(7)
+    assert said == [302] * 50 + [429]
 
 
 def test_an_address_taken_meanwhile_is_refused():

@@ -134,6 +134,13 @@ def test_nobody_is_written_to_twice_in_a_moment_even_after_withdrawal(chief):
     assert len([one for one in mail.outbox if one.to == [ADDRESS]]) == 1
 
 
+def test_sending_again_and_again_has_an_end(chief):
+    client = signed_in(chief)
+    invite(client)
+    url = reverse("portal:team_resend", args=[OrganisationInvitation.objects.get().pk])
+    assert [client.post(url).status_code for _try in range(10)] == [302] * 9 + [429]
+
+
 def test_a_name_is_no_advertisement_in_a_mail_to_a_stranger(chief):
     chief.organisation.name = "Gewinn: https://evil.example/los www.evil.example"
     chief.organisation.save()

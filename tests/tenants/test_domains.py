@@ -1,10 +1,12 @@
 """A tenant's own host names: proven, chosen, led to, given back."""
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 
 import pytest
 from django.db import connection
@@ -102,6 +104,10 @@ def test_an_alias_of_the_tenants_own_host_is_proof(tenant):
         (Table(addresses=["169.254.169.254"]), Result.PRIVATE),
         (Table(addresses=["::1"]), Result.PRIVATE),
         (Table(addresses=["::ffff:127.0.0.1"]), Result.PRIVATE),
+        (Table(addresses=["64:ff9b::10.0.0.1"]), Result.PRIVATE),
+        (Table(addresses=["2002:a00:1::1"]), Result.PRIVATE),
+        (Table(addresses=["::10.0.0.1"]), Result.PRIVATE),
+        (Table(addresses=["fec0::1"]), Result.PRIVATE),
         (Table(addresses=["8.8.8.8", "10.0.0.1"]), Result.PRIVATE),
         (Table(addresses=["224.0.0.1"]), Result.PRIVATE),
     ],
@@ -150,6 +156,57 @@ def test_another_answer_is_no_proof(tenant, settings, monkeypatch, answer, optio
     assert (len(asked), claim.result) == (1, Result.ELSEWHERE)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_website_that_dribbles_keeps_nobody_waiting(tenant, settings, monkeypatch, scheme):
+    settings.DOMAIN_CHECK_PRIVATE = True
+    claim = claim_of(tenant)
+    stop = threading.Event()
+
+    def dribble(listening):
+        # As headers without an end, and as a handshake of which the length alone is said.
+        begin = b"HTTP/1.1 200 OK\r\nX: " if scheme == "http" else b"\x16\x03\x03\x40\x00"
+        with suppress(OSError), listening.accept()[0] as caller:
+            caller.sendall(begin)
+            while not stop.wait(0.1):
+                caller.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=dribble, args=[listening], daemon=True)
+        thread.start()
+        monkeypatch.setattr(domain_proof, "PORTS", {scheme: listening.getsockname()[1]})
+        monkeypatch.setattr(domain_proof, "LONGEST_LOOK", 0.5)
+        began = monotonic()
+        try:
+            assert domains.check(claim, HERE) is None
+        finally:
+            took = monotonic() - began
+            stop.set()
+            thread.join()
+
+    assert took < 3
+    claim.refresh_from_db()
+    assert claim.result == Result.ELSEWHERE
+
+
+def test_a_tenant_looks_at_one_name_at_a_time(tenant, other_tenant):
+    first, second, theirs = claim_of(tenant), claim_of(tenant, f"a.{HOST}"), claim_of(other_tenant)
+    meanwhile = []
+
+    class Slow(Table):
+        def names(self, host):
+            meanwhile.append(domains.check(second, ALIAS))
+            meanwhile.append(domains.check(theirs, Table(addresses=["10.0.0.1"])))
+            return set()
+
+    domains.check(first, Slow())
+
+    assert meanwhile == [None, None]
+    theirs.refresh_from_db()
+    second.refresh_from_db()
+    assert (second.checked_at, theirs.result) == (None, Result.PRIVATE)
+    assert domains.check(second, ALIAS).domain == second.host
+
+
 def test_our_own_server_never_holds_a_token(tenant, other_tenant):
     claim = claim_of(other_tenant)
 
@@ -187,15 +244,11 @@ def test_two_proofs_in_the_same_moment_give_the_host_to_one(fresh_tenant):
     barrier, found = threading.Barrier(2), []
     alias = Table(names=[domains.own_host(fresh_tenant)])
 
-    class AtOnce(Table):
-        def names(self, host):
-            barrier.wait(10)
-            return alias.names(host)
-
     def prove(claim):
         try:
             connection.set_tenant(fresh_tenant)
-            found.append(domains.check(claim, AtOnce()))
+            barrier.wait(10)
+            found.append(domains.check(claim, alias))
         finally:
             connection.close()
 
