@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from faq import services
+from helpdesk import limits
 from helpdesk.fulltext import ASKED_CHARACTERS
 from helpdesk.page_cache import wants_part
 from portal import search as searching
@@ -20,6 +21,8 @@ from portal.search import Hit, Kind
 
 # Hits of each kind on the page of all, and of one kind on its own.
 FEW, MANY = 5, 50
+# A stranger's place may search so often in a minute; somebody who types asks for each pause.
+MOST_OF_A_PLACE, SECONDS = 300, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Section:
 def search(request: HttpRequest) -> HttpResponse:
     """What fits the words, as far as this reader may see it; a part of the page while they type."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:ASKED_CHARACTERS]
+    if words and _is_too_often(request):
+        return render(request, "429.html", status=429)
     is_part = wants_part(request)
     kinds = searching.kinds(request.user)
     chosen = next((kind for kind in kinds if kind == request.GET.get("in")), None)
@@ -59,6 +64,12 @@ def search(request: HttpRequest) -> HttpResponse:
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _is_too_often(request: HttpRequest) -> bool:
+    if request.user.is_authenticated:
+        return False
+    return not limits.allowed(f"search.{limits.place(request)}", MOST_OF_A_PLACE, SECONDS)
 
 
 def _section(request: HttpRequest, kind: Kind, words: str, most: int) -> Section:

@@ -13,6 +13,7 @@ from forum import writing
 from forum.models import Category, Post, Topic
 from forum.writing import Draft
 from helpdesk.fulltext import Document
+from portal.views import search
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 from tickets.services import add_note
 
@@ -256,3 +257,14 @@ def test_fifty_huge_posts_are_shown_quickly(client, category):
 
     assert len(shown) == 50
     assert time.perf_counter() - began < QUICK
+
+
+def test_a_strangers_place_may_search_only_so_often(client, customer, monkeypatch):
+    monkeypatch.setattr(search, "MOST_OF_A_PLACE", 2)
+
+    def ask():
+        return client.get(URL, {"q": "Etikett"}, REMOTE_ADDR="203.0.113.77").status_code
+
+    assert [ask(), ask(), ask()] == [200, 200, 429]
+    client.force_login(customer)
+    assert ask() == 200
