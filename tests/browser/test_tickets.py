@@ -96,3 +96,21 @@ def test_the_next_person_at_the_same_machine_finds_no_draft(visitors, stack, kno
 
     expect(page.get_by_label("Ihre Nachricht")).to_have_value("")
     assert drafts(page) == []
+
+
+def test_a_choice_in_the_list_is_quick_and_the_back_button_takes_it_back(visitors):
+    page = visitors.open("portal:tickets", role="customer")
+    address = page.url
+    chosen = page.locator("#list-turns [aria-current]")
+    page.evaluate("() => { window.stayed = true }")
+
+    page.get_by_role("link", name="Erledigt").click()
+    expect(chosen).to_have_text("Erledigt")
+    expect(page).to_have_url(re.compile(r"/tickets/\?.*state=done"))
+    assert page.evaluate("() => window.stayed")
+
+    page.go_back()
+    expect(chosen).to_have_text("Alle")
+    expect(page).to_have_url(address)
+    # The choice of the look is still marked on a page that came back.
+    expect(page.locator("input[name=theme]:checked")).to_have_value("system")
