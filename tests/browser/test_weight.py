@@ -2,14 +2,25 @@
 
 import pytest
 
+from tests.browser.pages import PageOf
+
 pytestmark = pytest.mark.xdist_group("browser")
 
 MOST_BYTES = 60 * 1024
-PAGES = ["/", "/supportlevel/", "/kontakt/", "/suche/?q=Etikett", "/forum/"]
+PAGES = [
+    PageOf("portal:home"),
+    PageOf("portal:levels"),
+    PageOf("portal:contact"),
+    PageOf("portal:search", query="?q=Etikett"),
+    PageOf("portal:faq"),
+    PageOf("portal:faq_article", ("article_slug",)),
+    PageOf("portal:forum"),
+    PageOf("portal:forum_topic", ("forum_slug", "forum_key")),
+]
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_first_page_is_light(visitors, path):
+@pytest.mark.parametrize("page_of", PAGES, ids=str)
+def test_a_first_page_is_light(visitors, page_of):
     page = visitors.page("", "demo", "de", fresh=True)
     sizes = {}
 
@@ -19,7 +30,7 @@ def test_a_first_page_is_light(visitors, path):
             sizes[request.url] = size["responseBodySize"] + size["responseHeadersSize"]
 
     page.on("requestfinished", weigh)
-    page.goto(visitors.stack.url(path), wait_until="networkidle")
+    page.goto(visitors.stack.url(page_of.path(visitors.known)), wait_until="networkidle")
 
     assert sum(sizes.values()) < MOST_BYTES, sorted(sizes.items(), key=lambda one: -one[1])
     assert len(sizes) < 15
