@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
 from channels import groups, intake, sweep
-from channels.facebook import direct, door
+from channels.facebook import direct, door, inbound
 from channels.facebook.models import FacebookPage
 from channels.intake import TAKE_GROUPS
 from channels.models import InboundRecord
@@ -87,6 +87,8 @@ def test_one_that_is_broken_stops_none_behind_it_and_is_tried_again_alone(page, 
 
 def test_an_error_in_words_that_no_database_takes_stops_none_behind_it(page, monkeypatch):
     break_some(monkeypatch, ValueError("kaputt: \ud83d\0"))
+    # Half a letter in a captured log is more than a run in several processes can report.
+    monkeypatch.setattr(inbound.logger, "exception", lambda *_words: None)
     written(BROKEN, "zwei")
 
     groups.take_groups()
