@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchRank
-from django.db.models import F, TextChoices
+from django.db.models import F, QuerySet, TextChoices
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -31,6 +31,8 @@ from tickets.models import Message, Ticket
 
 # Candidates of each kind that are ranked.
 MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
+# With fewer matches than these, a word is rare.
+RARE = 5_000
 # What is read of a text to show the piece around a hit.
 READ = 20_000
 # What is read as Markdown of it: that costs much more.
@@ -77,13 +79,14 @@ def _in_faq(words: str, user: object, most: int) -> list[Hit]:
     """Articles that this reader may read: by relevance, and by what helped others."""
     asked = fulltext.query(words)
     reader = user if isinstance(user, User) else AnonymousUser()
-    found = Article.objects.visible_to(reader).filter(search=asked).order_by("-pk")
+    matching = Article.objects.visible_to(reader).filter(search=asked)
+    found = _newest(matching, "pk", MOST_ARTICLES)
     rank = SearchRank(F("search"), asked)
     fields = ("pk", rank, "helpful_count", "not_helpful_count", "language")
     language = get_language()
     scores = {
         pk: score * _helpfulness(yes, no) * (OWN_LANGUAGE if written == language else 1)
-        for pk, score, yes, no, written in found.values_list(*fields)[:MOST_ARTICLES]
+        for pk, score, yes, no, written in found.values_list(*fields)
     }
     best = heapq.nlargest(most, scores, key=lambda pk: (scores[pk], pk))
     shown = Article.objects.visible_to(reader).select_related("category").defer("search")
@@ -112,17 +115,15 @@ def _in_forum(words: str, user: object, most: int) -> list[Hit]:
     """Topics that match, or in which a post does."""
     asked = fulltext.query(words)
     rank = SearchRank(F("search"), asked)
-    posts = Post.objects.filter(search=asked, state=Post.State.VISIBLE).order_by("-pk")
+    posts = _newest(Post.objects.filter(search=asked, state=Post.State.VISIBLE), "pk", MOST_POSTS)
     best_post: dict[int, tuple[float, int]] = {}
-    for pk, topic_id, score, votes in posts.values_list("pk", "topic_id", rank, "votes")[
-        :MOST_POSTS
-    ]:
+    for pk, topic_id, score, votes in posts.values_list("pk", "topic_id", rank, "votes"):
         said = OF_A_POST * score * _trust(votes)
         best_post[topic_id] = max(best_post.get(topic_id, (0.0, 0)), (said, pk))
-    titles = Topic.objects.public().filter(search=asked).latest_first()
+    titles = _newest(Topic.objects.public().filter(search=asked), "last_post_at", MOST_TOPICS)
     scores = {pk: score for pk, (score, _post) in best_post.items()}
     worths: dict[int, float] = {}
-    for pk, score in titles.values_list("pk", rank)[:MOST_TOPICS]:
+    for pk, score in titles.values_list("pk", rank):
         scores[pk] = scores.get(pk, 0.0) + score
     topics = Topic.objects.public()
     fields = ("pk", "votes", "accepted_id", "official_id")
@@ -134,6 +135,21 @@ def _in_forum(words: str, user: object, most: int) -> list[Hit]:
     ranked = [found[pk] for pk in best if pk in found]
     shown = _posts_of(ranked, best_post)
     return [_topic_hit(topic, shown.get(topic.pk, ""), words) for topic in ranked]
+
+
+def _newest(matching: QuerySet[Any], moment: str, most: int) -> QuerySet[Any]:
+    """The newest of what matches, so many, in no order.
+
+    PostgreSQL does not know how rare a word is that is not among the most frequent ones. Asked for
+    the newest matches of one, it walks through the whole table from its new end; without an order
+    it asks the index of words. So the rare are fetched as they come, and only what is frequent, and
+    soon found at the new end, by its order.
+    """
+    some = list(matching.order_by().values_list(moment, "id")[:RARE])
+    if len(some) == RARE:
+        return matching.order_by(f"-{moment}", "-pk")[:most]
+    newest = [pk for _at, pk in heapq.nlargest(most, some)]
+    return matching.model._default_manager.filter(pk__in=newest)
 
 
 def _trust(votes: int) -> float:

@@ -13,6 +13,7 @@ from forum import writing
 from forum.models import Category, Post, Topic
 from forum.writing import Draft
 from helpdesk.fulltext import Document
+from portal import search as searching
 from portal.views import search
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 from tickets.services import add_note
@@ -268,3 +269,21 @@ def test_a_strangers_place_may_search_only_so_often(client, customer, monkeypatc
     assert [ask(), ask(), ask()] == [200, 200, 429]
     client.force_login(customer)
     assert ask() == 200
+
+
+@pytest.mark.parametrize("rare", [1, 5_000])
+def test_a_frequent_word_and_a_rare_one_find_the_newest(client, category, monkeypatch, rare):
+    monkeypatch.setattr(searching, "RARE", rare)
+    monkeypatch.setattr(searching, "MOST_ARTICLES", 2)
+    monkeypatch.setattr(searching, "MOST_TOPICS", 2)
+    monkeypatch.setattr(searching, "MOST_POSTS", 2)
+    for number in range(4):
+        article(f"Zollnummer {number}")
+        topic(category, f"Zollnummer im Thema {number}")
+
+    assert sorted(found(client, "Zollnummer")) == [
+        "Zollnummer 2",
+        "Zollnummer 3",
+        "Zollnummer im Thema 2",
+        "Zollnummer im Thema 3",
+    ]
