@@ -32,7 +32,7 @@ from tickets.models import Message, Ticket
 # Candidates of each kind that are ranked.
 MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
 # With fewer matches than these, a word is rare.
-RARE = 5_000
+RARE = 1_000
 # What is read of a text to show the piece around a hit.
 READ = 20_000
 # What is read as Markdown of it: that costs much more.
@@ -149,7 +149,8 @@ def _newest(matching: QuerySet[Any], moment: str, most: int) -> QuerySet[Any]:
     if len(some) == RARE:
         return matching.order_by(f"-{moment}", "-pk")[:most]
     newest = [pk for _at, pk in heapq.nlargest(most, some)]
-    return matching.model._default_manager.filter(pk__in=newest)
+    found: QuerySet[Any] = matching.model._default_manager.filter(pk__in=newest)
+    return found
 
 
 def _trust(votes: int) -> float:
