@@ -45,12 +45,6 @@ class PublicFeed(Base):
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
-    def posts(self, obj: Any) -> Iterable[Post]:
-        raise NotImplementedError
-
-    def items(self, obj: Any) -> list[Post]:
-        return list(self.posts(obj))
-
     def item_title(self, item: Post) -> str:
         title = item.topic.title.translate(_UNWRITABLE)
         return title if item.is_question else _("Re: %(title)s") % {"title": title}
@@ -84,7 +78,7 @@ class LatestFeed(PublicFeed):
     def link(self, obj: object) -> str:
         return reverse("portal:forum")
 
-    def posts(self, obj: object) -> Iterable[Post]:
+    def items(self, obj: object) -> Iterable[Post]:
         return _latest()
 
 
@@ -100,7 +94,7 @@ class CategoryFeed(PublicFeed):
     def link(self, obj: Category) -> str:
         return reverse("portal:forum_category", args=[obj.slug])
 
-    def posts(self, obj: Category) -> Iterable[Post]:
+    def items(self, obj: Category) -> Iterable[Post]:
         """The questions of the topics that were written in last: one index scan at any size."""
         topics = obj.topics.all().public().latest_first().values_list("pk", flat=True)[:ENTRIES]
         questions = Post.objects.public().filter(topic__in=list(topics), is_question=True)
@@ -120,7 +114,7 @@ class TopicFeed(PublicFeed):
     def link(self, obj: Topic) -> str:
         return topic_url(obj)
 
-    def posts(self, obj: Topic) -> Iterable[Post]:
+    def items(self, obj: Topic) -> Iterable[Post]:
         return _for_feed(Post.objects.public().filter(topic=obj))[:ENTRIES]
 
 
