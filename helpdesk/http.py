@@ -76,9 +76,9 @@ def customer_required(view: View[P]) -> View[P]:
     return guarded
 
 
-def wants_partial(request: Request) -> bool:
+def wants_partial(request: HttpRequest) -> bool:
     """True for an htmx request that swaps a part; a boosted or restored page is a whole one."""
-    htmx = request.htmx
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

@@ -24,6 +24,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
+from helpdesk.http import wants_partial
 from tenants.circuit import circuit
 
 P = ParamSpec("P")
@@ -82,15 +83,8 @@ def cached_for_strangers(
 def is_stranger(request: HttpRequest) -> bool:
     """True for whoever just reads: no session, no message waiting, a whole page asked for."""
     own = {settings.SESSION_COOKIE_NAME, "messages"}
-    is_part = wants_part(request)
+    is_part = wants_partial(request)
     return request.method in {"GET", "HEAD"} and not own & set(request.COOKIES) and not is_part
-
-
-def wants_part(request: HttpRequest) -> bool:
-    """True for htmx swapping a part; a boosted page or one the back button asks for is whole."""
-    headers = request.headers
-    is_whole = "HX-Boosted" in headers or "HX-History-Restore-Request" in headers
-    return headers.get("HX-Request") == "true" and not is_whole
 
 
 def _key(request: HttpRequest, known: frozenset[str]) -> str:

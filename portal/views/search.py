@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from faq import services
 from helpdesk import limits
 from helpdesk.fulltext import ASKED_CHARACTERS
-from helpdesk.page_cache import wants_part
+from helpdesk.http import wants_partial
 from portal import search as searching
 from portal.search import Hit, Kind
 
@@ -42,7 +42,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", "").strip()[:ASKED_CHARACTERS]
     if words and _is_too_often(request):
         return render(request, "429.html", status=429)
-    is_part = wants_part(request)
+    is_part = wants_partial(request)
     kinds = searching.kinds(request.user)
     chosen = next((kind for kind in kinds if kind == request.GET.get("in")), None)
     sections = [
