@@ -56,7 +56,7 @@ def _whose(choice: Choice, *, is_admin: bool) -> list[tuple[str, str, bool]]:
     everything = _("Whole organisation") if is_admin else _("Mine and shared")
     words = [
         (None, everything),
-        (Whose.OWN, _("Only mine")),
+        (Whose.OWN, _("Mine")),
         (Whose.SHARED, _("Shared with me")),
     ]
     return [(text, choice.address(whose=one or ""), choice.whose == one) for one, text in words]
