@@ -319,7 +319,7 @@ def test_long_invoice_repeats_its_head_on_numbered_pages():
     page = text_of(made)
     count = len(pages(made))
     assert count > 1
-    assert page.count("Service Quantity Price a month Amount net") == count
+    assert page.count("Service Quantity Price per month Amount net") == count
     assert [page.count(f"Page {at} of {count}") for at in range(1, count + 1)] == [1] * count
     assert all(f"Tier {at} " in page for at in range(40))
 

@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keyboard import step_to
+
 pytestmark = pytest.mark.xdist_group("browser")
 
 
@@ -52,3 +54,23 @@ def test_a_newcomers_question_goes_all_the_way(visitors):
     expect(stranger.get_by_text("Im Treiber steht")).to_be_visible()
     expect(stranger.get_by_text("Geht privat weiter")).to_have_count(0)
     expect(stranger.get_by_text("Mona Ruf")).to_have_count(0)
+
+
+def test_the_menu_of_a_post_is_left_by_escape(visitors, known):
+    page = visitors.open(
+        "portal:forum_topic", known.value("forum_slug"), known.value("forum_key"), role="customer"
+    )
+    opener = page.get_by_label("Mehr zu diesem Beitrag").first
+    menu = page.locator(".post-menu").first
+
+    step_to(page, opener)
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    expect(menu).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.click()
+    page.locator("h1").click()
+    expect(menu).to_be_hidden()

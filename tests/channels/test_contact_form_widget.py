@@ -50,7 +50,7 @@ def test_a_form_is_answered_with_its_number_at_once(shop):
     ticket = Ticket.objects.get()
     assert response.status_code == 200
     assert response.json()["number"] == ticket.number
-    assert "click the link" in response.json()["said"]
+    assert "open the link" in response.json()["said"]
     assert (ticket.state, ticket.requester.language) == (State.NEW, "en")
     assert response.headers["Access-Control-Allow-Origin"] == SHOP
     assert "Origin" in response.headers["Vary"]

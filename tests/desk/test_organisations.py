@@ -229,7 +229,7 @@ def test_of_many_people_some_are_shown_and_the_others_found(boss, anna):
 
     assert page.context["people"].shown[0].user == anna
     assert len(page.context["people"].shown) == 50
-    assert "There are more people than are shown" in page.content.decode()
+    assert "Not everybody is shown" in page.content.decode()
     assert [one.user for one in found.context["people"].shown] == [last]
     assert "Nobody here has “gibtesnicht”" in nobody.content.decode()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.utils.html import strip_tags
 from django.utils.translation import override
 
 from helpdesk.templatetags import moments
@@ -54,6 +55,21 @@ def test_last_hour_is_counted_in_minutes_across_midnight():
 def test_exact_moment_is_as_short_as_it_stays_clear(away, text):
     with time_machine.travel(NOON, tick=False), override("en"):
         assert moments.exact(NOON + away) == text
+
+
+@pytest.mark.parametrize(
+    ("away", "said"),
+    [
+        (timedelta(hours=3), "in 3 h 0 min 14:00"),
+        (timedelta(days=1), "tomorrow Thu 11:00"),
+        (timedelta(days=2), "Friday 11:00"),
+        (timedelta(days=9), "4 Dec 11:00"),
+        (-timedelta(days=3), "late since Sunday 11:00"),
+    ],
+)
+def test_a_due_moment_names_its_day_once(away, said):
+    with time_machine.travel(NOON, tick=False), override("en"):
+        assert strip_tags(moments.due(NOON + away)) == said
 
 
 def test_moment_that_is_due_right_now_is_still_in_time():

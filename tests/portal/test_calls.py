@@ -260,7 +260,7 @@ def test_a_customer_cancels_and_the_question_stays_open(portal, anna):
     call.refresh_from_db()
     assert call.state == "cancelled"
     assert promise_of(call.ticket).is_open
-    assert "no call any more" in again.content.decode()
+    assert "no call left" in again.content.decode()
 
 
 def test_closing_the_ticket_ends_the_call_too(portal, anna):

@@ -86,10 +86,10 @@ def test_an_agent_who_tries_the_page_is_a_stranger(stranger, agent):
 @pytest.mark.parametrize(
     ("wrong", "status", "said"),
     [
-        ({"email": "eva@"}, 422, "no e-mail address"),
+        ({"email": "eva@"}, 422, "not an e-mail address"),
         ({"subject": ""}, 422, "few words"),
-        ({"stamp": "unsinn"}, 422, "once more"),
-        ({"stamp": ""}, 422, "once more"),
+        ({"stamp": "unsinn"}, 422, "press Send again"),
+        ({"stamp": ""}, 422, "press Send again"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_text_is_kept(stranger, wrong, status, said):

@@ -52,9 +52,17 @@ def test_everybody_reads_tiers_prices_hours_and_ways(stranger):
 @pytest.mark.parametrize(
     ("moment", "state", "why"),
     [
-        (f"{TUESDAY} 18:00", "Closed, open again Wed 09:00", "counts from the next business hours"),
-        ("2026-03-14 11:00", "Closed, open again Mon 09:00", "counts from the next business hours"),
-        ("2026-04-06 11:00", "Closed, open again Tue 09:00", "Today is Easter Monday"),
+        (
+            f"{TUESDAY} 18:00",
+            "Closed, opens again Wed 09:00",
+            "starts with the next business hours",
+        ),
+        (
+            "2026-03-14 11:00",
+            "Closed, opens again Mon 09:00",
+            "starts with the next business hours",
+        ),
+        ("2026-04-06 11:00", "Closed, opens again Tue 09:00", "Today is Easter Monday"),
     ],
 )
 def test_closed_says_when_it_opens_and_names_the_holiday(stranger, moment, state, why):

@@ -46,7 +46,7 @@ def test_a_solved_ticket_is_rated_and_changed_for_two_weeks(portal, solved, anna
     page = portal.post(url(solved), {"is_good": "yes"}, follow=True).content.decode()
     given.refresh_from_db()
     assert not given.is_good
-    assert "The rating is final now" in page
+    assert "The rating is now final" in page
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,13 @@ def test_an_organisations_admin_sees_its_members_tickets(portal, anna):
     assert [ticket.pk for ticket in portal.get(LIST).context["tickets"]] == [theirs.pk]
 
 
+def test_a_list_without_tickets_has_nothing_to_search_or_choose(portal):
+    page = portal.get("/tickets/").content.decode()
+
+    assert "list-search" not in page
+    assert "list-search" in portal.get("/tickets/?q=nichts").content.decode()
+
+
 def test_nobody_sees_another_tenants_tickets(portal, other_tenant):
     with schema_context(other_tenant.schema_name):
         open_ticket()
@@ -218,7 +225,7 @@ def test_what_is_stored_but_not_yet_a_ticket_is_not_reported_as_failed(portal, m
         response = portal.post(NEW, form(), follow=True)
 
     assert response.redirect_chain == [(f"{LIST}#message-0", 302)]
-    assert "Your message is kept safely." in response.content.decode()
+    assert "Your message is safely stored." in response.content.decode()
     record = InboundRecord.objects.get()
     InboundRecord.objects.update(next_try_at=record.received_at)
     intake.process(record.pk)
