@@ -50,6 +50,7 @@ CLOSED = (
     "/rueckruf/",
     "/sprache/",
     "/suche/",
+    "/mitteilungen/",
     "/tickets/",
     "/zusagen/",
 )
