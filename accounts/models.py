@@ -347,13 +347,18 @@ class DataExport(models.Model):
     )
     path = models.CharField(max_length=120, blank=True)
     size = models.BigIntegerField(default=0)
+    # How often it was begun, and when it was given up.
+    tries = models.PositiveSmallIntegerField(default=0)
+    failed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
 
     class Meta:
         constraints = [
             # Asking twice is asking once, while it is being packed.
             models.UniqueConstraint(
                 fields=["user"],
-                condition=models.Q(ready_at=None),
+                condition=models.Q(ready_at=None, failed_at=None),
                 name="data_export_one_at_work",
             )
         ]
