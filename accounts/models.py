@@ -187,6 +187,15 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The organisation that owns the address's mail domain."""
         return self.filter(domains__domain=address.rpartition("@")[2].lower()).first()
 
+    def lock(self, *organisations: Organisation) -> None:
+        """Let nobody come to these or leave them until this transaction ends.
+
+        Who comes needs the row to point at: the lock waits for those who are on their way, and
+        those who come later wait for it. By number, so that two never wait crosswise.
+        """
+        wanted = self.filter(pk__in={one.pk for one in organisations})
+        list(wanted.select_for_update().order_by("pk").values_list("pk"))
+
     @transaction.atomic(savepoint=False)
     def open(self, name: str, *, since: datetime | None = None) -> Organisation:
         """Create an organisation; it has the default tier at once (sla/ listens).
