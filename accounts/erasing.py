@@ -52,7 +52,8 @@ def erase(user: User) -> None:
     """
     own = user.organisation
     if own is not None:
-        # Two administrators who leave at once come one after the other.
+        # Two administrators who leave at once come one after the other, and after who comes.
+        Organisation.objects.lock(own)
         list(own.memberships.select_for_update(of=("self",)).order_by("pk"))
     check(user)
     # Higher layers first, so that the person is still who they are for them.

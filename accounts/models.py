@@ -190,6 +190,15 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """The organisation that owns the address's mail domain."""
         return self.filter(domains__domain=address.rpartition("@")[2].lower()).first()
 
+    def lock(self, *organisations: Organisation) -> None:
+        """Let nobody come to these or leave them until this transaction ends.
+
+        Who comes needs the row to point at: the lock waits for those who are on their way, and
+        those who come later wait for it. By number, so that two never wait crosswise.
+        """
+        wanted = self.filter(pk__in={one.pk for one in organisations})
+        list(wanted.select_for_update().order_by("pk").values_list("pk"))
+
     @transaction.atomic(savepoint=False)
     def open(self, name: str, *, since: datetime | None = None) -> Organisation:
         """Create an organisation; it has the default tier at once (sla/ listens).
@@ -396,13 +405,18 @@ class DataExport(models.Model):
     )
     path = models.CharField(max_length=120, blank=True)
     size = models.BigIntegerField(default=0)
+    # How often it was begun, and when it was given up.
+    tries = models.PositiveSmallIntegerField(default=0)
+    failed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
 
     class Meta:
         constraints = [
             # Asking twice is asking once, while it is being packed.
             models.UniqueConstraint(
                 fields=["user"],
-                condition=models.Q(ready_at=None),
+                condition=models.Q(ready_at=None, failed_at=None),
                 name="data_export_one_at_work",
             )
         ]

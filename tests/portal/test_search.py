@@ -264,11 +264,14 @@ def test_a_strangers_place_may_search_only_so_often(client, customer, monkeypatc
     monkeypatch.setattr(search, "MOST_OF_A_PLACE", 2)
 
     def ask():
-        return client.get(URL, {"q": "Etikett"}, REMOTE_ADDR="203.0.113.77").status_code
+        return client.get(URL, {"q": "Etikett"}, REMOTE_ADDR="203.0.113.77")
 
-    assert [ask(), ask(), ask()] == [200, 200, 429]
+    answers = [ask(), ask(), ask()]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= search.SECONDS
+    assert "in 1 Minute " in answers[-1].content.decode()
     client.force_login(customer)
-    assert ask() == 200
+    assert ask().status_code == 200
 
 
 @pytest.mark.parametrize("rare", [1, 1_000])

@@ -167,12 +167,26 @@ def test_no_link_is_written_into_a_ticket(client, other_tenant):
 def test_nobody_has_us_write_more_than_fifty_mails_a_day():
     user = confirmed()
     client, url = signed_in(user), reverse("portal:email_change")
-    with time_machine.travel(now()) as clock:
+    with time_machine.travel(now(), tick=False) as clock:
         said = []
         for _mail in range(51):
-            said.append(client.post(url, {"email": user.email}).status_code)
+            answer = client.post(url, {"email": user.email})
+            said.append(answer.status_code)
             clock.shift(7)
     assert said == [302] * 50 + [429]
+    # The first of the fifty was 350 seconds ago.
+    assert answer["Retry-After"] == str(24 * 60 * 60 - 50 * 7)
+    assert "in 24 Stunden" in answer.content.decode()
+
+
+def test_who_is_quick_is_asked_to_wait_for_a_minute():
+    user = confirmed()
+    client, url = signed_in(user), reverse("portal:email_change")
+    with time_machine.travel(now(), tick=False):
+        answers = [client.post(url, {"email": user.email}) for _mail in range(11)]
+    assert answers[-1].status_code == 429
+    assert answers[-1]["Retry-After"] == "60"
+    assert "in 1 Minute " in answers[-1].content.decode()
 
 
 def test_an_address_taken_meanwhile_is_refused():
