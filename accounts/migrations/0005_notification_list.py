@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_invitations_and_exports"),
+        ("accounts", "0004_export_tries"),
     ]
 
     operations = [
