@@ -22,7 +22,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("For these pages and for our mails to you."),
+        help_text=_("For these pages and for our e-mails to you."),
     )
 
     class Meta:

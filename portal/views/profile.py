@@ -50,8 +50,8 @@ def change_email(request: Request) -> HttpResponseBase:
             return redirect("portal:profile")
         email_change.ask(request.user, email)
         said = _(
-            "A mail to %(email)s is on its way. Open the link in it within a day; until then your "
-            "address stays as it is."
+            "An e-mail to %(email)s is on its way. Open the link in it within a day; until then "
+            "your address stays as it is."
         )
         messages.success(request, said % {"email": email})
         return redirect("portal:profile")
@@ -71,6 +71,6 @@ def confirm_email(request: Request, token: str) -> HttpResponse:
     except email_change.LinkInvalidError:
         return render(request, "portal/new_email.html", status=404)
     except email_change.AddressTakenError:
-        messages.error(request, _("This address has an account of its own meanwhile."))
+        messages.error(request, _("This address now has an account of its own."))
         return redirect("portal:profile")
     return render(request, "portal/new_email.html", {"new": new})

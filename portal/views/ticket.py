@@ -87,7 +87,7 @@ def create_closure(request: Request, number: int) -> HttpResponse:
     except (TransitionError, services.MergedError):
         # Spam is closed to its sender already; a merged one leads to where it can be closed.
         return redirect("portal:ticket", number)
-    messages.success(request, _("The ticket is closed. A new message opens it again."))
+    messages.success(request, _("The ticket is closed. A new message reopens it."))
     return redirect("portal:ticket", number)
 
 
@@ -104,7 +104,7 @@ def create_reopening(request: Request, number: int) -> HttpResponse:
         message = inbound.submit_reply(
             found,
             user=request.user,
-            text=_("I have opened this request again: it is not settled yet."),
+            text=_("I have reopened this request: it is not settled yet."),
             files=(),
             form_id=f"{request.user.pk}:{form_id}",
         )
