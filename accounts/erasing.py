@@ -52,7 +52,8 @@ def erase(user: User) -> None:
     """
     own = user.organisation
     if own is not None:
-        # Two administrators who leave at once come one after the other.
+        # Two administrators who leave at once come one after the other, and after who comes.
+        Organisation.objects.lock(own)
         list(own.memberships.select_for_update(of=("self",)).order_by("pk"))
     check(user)
     # Higher layers first, so that the person is still who they are for them.
@@ -69,6 +70,7 @@ def erase_person(user: User) -> None:
     exporting.forget(user)
     OrganisationInvitation.objects.filter(email=user.email).delete()
     user.notification_choices.all().delete()
+    user.notifications.all().delete()
     user.team_memberships.all().delete()
     _leave(user)
     # .invalid is no address (RFC 2606): nobody writes there, and nobody is found by it.

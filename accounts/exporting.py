@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import tempfile
 import zipfile
@@ -25,27 +26,58 @@ from tenants.acts import act
 from tenants.models import Tenant
 from tenants.queue import enqueue
 
+logger = logging.getLogger(__name__)
+
 KEPT_FOR = timedelta(days=7)
+# What three workers could not do within their time, the next one cannot either.
+MOST_TRIES = 3
 
 
 @act()
 def request_export(user: User) -> DataExport:
     """Ask for one's own data; asking again while it is being packed changes nothing."""
+    DataExport.objects.filter(user=user).exclude(failed_at=None).delete()
     try:
         with transaction.atomic():
             export = DataExport.objects.create(user=user)
     except IntegrityError:
-        return DataExport.objects.get(user=user, ready_at=None)
+        return DataExport.objects.get(user=user, ready_at=None, failed_at=None)
     enqueue("accounts.export", export.pk)
     return export
 
 
-@act()
 def pack(pk: int) -> None:
-    """Make the file and write to its person; running it twice makes it once."""
-    waiting = DataExport.objects.select_for_update(skip_locked=True, of=("self",))
-    export = waiting.select_related("user").filter(pk=pk, ready_at=None).first()
-    if export is None or not export.user.is_active:
+    """Make the file and write to its person; running it twice makes it once.
+
+    What is not done after MOST_TRIES is given up, and its person told. Raises what ended the try.
+    """
+    if not _begin(pk):
+        return
+    try:
+        _pack(pk)
+    except Exception:
+        # Whatever ended it, too: the last try is not waited for again.
+        _give_up(pk)
+        raise
+
+
+@act()
+def _begin(pk: int) -> bool:
+    """Count a try before it begins, so that one whose worker dies counts as well."""
+    export = _waiting(pk)
+    if export is None:
+        return False
+    if _give_up(pk):
+        return False
+    export.tries += 1
+    export.save(update_fields=["tries"])
+    return True
+
+
+@act()
+def _pack(pk: int) -> None:
+    export = _waiting(pk)
+    if export is None:
         return
     with tempfile.TemporaryFile() as packed:
         write(export.user, packed)
@@ -56,15 +88,39 @@ def pack(pk: int) -> None:
         export.path = default_storage.save(name, File(packed))
     export.ready_at = now()
     export.save(update_fields=["path", "size", "ready_at"])
+    _mail(export, "ready")
+    # One archive a person: what was packed before says less, and may be as large again.
+    for older in DataExport.objects.filter(user=export.user).exclude(pk=pk):
+        _remove(older)
+
+
+@act()
+def _give_up(pk: int) -> bool:
+    """Say of an export that had all its tries that it failed; True if this call did."""
+    export = _waiting(pk)
+    if export is None or export.tries < MOST_TRIES:
+        return False
+    export.failed_at = now()
+    export.save(update_fields=["failed_at"])
+    logger.error("Data export %s was given up after %s tries", pk, export.tries)
+    _mail(export, "failed")
+    return True
+
+
+def _waiting(pk: int) -> DataExport | None:
+    """The export, locked, unless it is done, given up, or another worker is at it."""
+    free = DataExport.objects.select_for_update(skip_locked=True, of=("self",))
+    found = free.select_related("user").filter(pk=pk, ready_at=None, failed_at=None)
+    return found.filter(user__is_active=True).first()
+
+
+def _mail(export: DataExport, what: str) -> None:
     context = {
         "user": export.user,
         "url": Tenant.current().url(reverse("portal:own_data")),
         "days": KEPT_FOR.days,
     }
-    get_adapter().send_mail("account/email/export_ready", export.user.email, context)
-    # One archive a person: what was packed before says less, and may be as large again.
-    for older in DataExport.objects.filter(user=export.user).exclude(pk=pk):
-        _remove(older)
+    get_adapter().send_mail(f"account/email/export_{what}", export.user.email, context)
 
 
 def write(user: User, packed: IO[bytes]) -> None:
@@ -80,7 +136,12 @@ def write(user: User, packed: IO[bytes]) -> None:
 
 def latest(user: User) -> DataExport | None:
     """The export this person is waiting for, or can still fetch."""
-    return _current(user).order_by("-pk").first()
+    return _current(user).filter(failed_at=None).order_by("-pk").first()
+
+
+def failed(user: User) -> DataExport | None:
+    """What could not be packed for this person, until they ask anew."""
+    return DataExport.objects.filter(user=user).exclude(failed_at=None).first()
 
 
 def fetchable(user: User, pk: int) -> DataExport:
@@ -102,7 +163,9 @@ def tidy(at: datetime | None = None) -> None:
     moment = at or now()
     for old in DataExport.objects.filter(ready_at__lte=moment - KEPT_FOR):
         _remove(old)
-    late = DataExport.objects.filter(ready_at=None, requested_at__lt=moment - timedelta(minutes=5))
+    DataExport.objects.filter(failed_at__lte=moment - KEPT_FOR).delete()
+    waiting = DataExport.objects.filter(ready_at=None, failed_at=None)
+    late = waiting.filter(requested_at__lt=moment - timedelta(minutes=5))
     for pk in list(late.values_list("pk", flat=True)):
         enqueue("accounts.export", pk)
 

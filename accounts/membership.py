@@ -1,7 +1,7 @@
 """The team of an organisation, run by its own administrators: invite, change, remove, leave.
 
-Every act locks all places of the organisation, so that two administrators come one after the
-other and one always remains. Who may act is the view's question.
+Every act locks the organisation and all its places, so that two people come one after the other
+and an administrator always remains. Who may act is the view's question.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ def accept(token: str, user: User) -> Organisation:
         raise NotForYouError
     own = user.organisation
     is_there = own == invitation.organisation
+    Organisation.objects.lock(*filter(None, (own, invitation.organisation)))
     if own is not None and not is_there:
         _let_go(own, user)
     # Of two clicks the second finds nothing to delete.
@@ -187,14 +188,18 @@ def is_only_admin(organisation: Organisation, user: User) -> bool:
 
 
 def _let_go(organisation: Organisation, user: User) -> None:
-    _lock(organisation)
+    places = _lock(organisation)
     if is_only_admin(organisation, user):
         raise LastAdminError
     if not user.may_leave():
         raise MayNotLeaveError
+    if not any(place.user.is_active for place in places if place.user_id != user.pk):
+        # Nobody is left to whom anybody could come.
+        organisation.invitations.all().delete()
 
 
 def _lock(organisation: Organisation) -> list[Membership]:
+    Organisation.objects.lock(organisation)
     places = organisation.memberships.select_for_update(of=("self",)).select_related("user")
     return list(places.order_by("pk"))
 

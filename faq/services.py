@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 from django.utils.timezone import now
@@ -28,6 +29,8 @@ from helpdesk import markdown
 from helpdesk.fulltext import Document, fold
 from tenants import public_changes
 from tickets.services import File
+
+Addressed = TypeVar("Addressed", Article, Category)
 
 # Words of our own addresses under /faq/.
 RESERVED = {"vorschlaege", "dateien"}
@@ -55,7 +58,7 @@ class Writing:
 def write(article: Article | None, writing: Writing, *, by: User) -> Article:
     """Save an article, a new one as a draft; another title or text is another version."""
     if article is None:
-        article = Article(slug=_free_slug(writing.title, Article), category=writing.category)
+        article = Article(category=writing.category)
     else:
         # One after the other: two editors make two versions.
         article = Article.objects.select_for_update().get(pk=article.pk)
@@ -63,7 +66,10 @@ def write(article: Article | None, writing: Writing, *, by: User) -> Article:
     article.language, article.visibility = writing.language, writing.visibility
     article.review_on = writing.review_on
     _index(article, writing.text)
-    article.save()
+    if article.pk:
+        article.save()
+    else:
+        _save_new(article, writing.title)
     _add_version(article, writing.title, writing.text, by)
     article.related.set(writing.related)
     for removed in writing.removed_files:
@@ -161,9 +167,9 @@ def note_failed_search(words: str) -> None:
     FailedSearch.objects.bulk_create([FailedSearch(words=asked)], ignore_conflicts=True)
 
 
-def category_slug(name: str) -> str:
-    """An address for a category that no other has."""
-    return _free_slug(name, Category)
+def add_category(category: Category) -> Category:
+    """Save a new category, with an address that no other has."""
+    return _save_new(category, category.name)
 
 
 def _index(article: Article, text: str) -> None:
@@ -184,6 +190,21 @@ def _add_version(article: Article, title: str, text: str, by: User) -> None:
         contents=[heading._asdict() for heading in markdown.contents(text, top=2)],
         author=by,
     )
+
+
+def _save_new(record: Addressed, title: str) -> Addressed:
+    """Save it with an address made from the title; who is a moment later gets the next one."""
+    while True:
+        record.slug = _free_slug(title, type(record))
+        try:
+            with transaction.atomic():
+                record.save(force_insert=True)
+        except IntegrityError:
+            # Another one took the address since we looked; anything else is not ours to mend.
+            if not type(record)._default_manager.filter(slug=record.slug).exists():
+                raise
+        else:
+            return record
 
 
 def _free_slug(title: str, model: type[Article | Category]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec
@@ -37,6 +38,7 @@ EDITION = ""
 LONGEST_VALUE = 64
 VARY = ("Cookie", "Accept-Language", "Accept-Encoding", "HX-Request")
 SHARED = "public, no-cache"
+_LEFT_OUT = "helpdesk.page_cache.left_out"
 
 
 class Page(NamedTuple):
@@ -87,10 +89,20 @@ def is_stranger(request: HttpRequest) -> bool:
     return request.method in {"GET", "HEAD"} and not own & set(request.COOKIES) and not is_part
 
 
+def leave_out(request: HttpRequest) -> None:
+    """Say of the page that is being made that its address is one of endlessly many: none links it.
+
+    Whoever makes such addresses up shall not fill the cache with them.
+    """
+    request.META[_LEFT_OUT] = True
+
+
 def _key(request: HttpRequest, known: frozenset[str]) -> str:
     """Where the page is kept; empty for one that is not."""
     values = sorted((name, value) for name, listed in request.GET.lists() for value in listed)
     if any(name not in known or len(value) > LONGEST_VALUE for name, value in values):
+        return ""
+    if len(values) > len(request.GET) or not _is_own_host(request.get_host()):
         return ""
     tenant = getattr(request, "tenant", None)
     parts = [
@@ -107,6 +119,13 @@ def _key(request: HttpRequest, known: frozenset[str]) -> str:
     return f"page:{hashlib.sha256(repr(parts).encode()).hexdigest()}"
 
 
+def _is_own_host(host: str) -> bool:
+    """False for another spelling of a host, and for a port that nobody is led to."""
+    name, _colon, port = host.partition(":")
+    is_plain = re.fullmatch(r"[a-z0-9.-]*[a-z0-9]", name) is not None
+    return is_plain and port in {"", "80", "443", str(settings.PORT)}
+
+
 def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
     """A whole, good page that says nothing to this one reader alone."""
     is_personal = (
@@ -117,6 +136,8 @@ def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
         or getattr(getattr(request, "_messages", None), "added_new", False)
         or response.has_header("Cache-Control")
     )
+    if _LEFT_OUT in request.META:
+        return False
     is_whole = isinstance(response, HttpResponse) and response.status_code == 200
     return is_whole and request.method == "GET" and not is_personal
 

@@ -19,3 +19,4 @@ urlpatterns = [
     path("", include("portal.urls")),
 ]
 handler404 = "helpdesk.http.not_found"
+handler429 = "helpdesk.too_many.handler429"

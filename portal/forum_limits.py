@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.utils.translation import ngettext
@@ -42,7 +43,7 @@ def refusal(request: Request, limit: Limit) -> str:
 
 def said(seconds: int) -> str:
     """That it was too much, for who may go on after so many seconds."""
-    minutes = max(1, round(seconds / 60))
+    minutes = max(1, math.ceil(seconds / 60))
     return ngettext(
         "That was a lot in a short time. Nothing is lost: please try again in %(n)d minute.",
         "That was a lot in a short time. Nothing is lost: please try again in %(n)d minutes.",

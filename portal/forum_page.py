@@ -16,7 +16,7 @@ from accounts.models import User
 from forum import names, round_trip, writing
 from forum.models import Follow, Post, Topic, TopicTicket, Vote
 from forum.topics import TopicQuerySet
-from helpdesk import keyset, markdown
+from helpdesk import keyset, markdown, page_cache
 from helpdesk.http import id_in
 from tickets.models import Ticket
 
@@ -72,6 +72,8 @@ def page_of(request: HttpRequest, topics: TopicQuerySet) -> dict[str, object]:
     key = keyset.decode(request.GET.get("after", ""), keyset.NEWEST_FIRST)
     pinned = [] if key else list(topics.filter(is_pinned=True).latest_first().for_list()[:TOPICS])
     others = topics.filter(is_pinned=False).latest_first().for_list()
+    if "after" in request.GET and not _is_place(request.GET["after"], key, topics):
+        page_cache.leave_out(request)
     if key:
         # The second condition says the first once more, so that the scan begins in the right place.
         others = others.filter(keyset.older("last_post_at", key), last_post_at__lte=key[0])
@@ -88,6 +90,13 @@ def page_of(request: HttpRequest, topics: TopicQuerySet) -> dict[str, object]:
     }
 
 
+def _is_place(written: str, key: Sequence[Any] | None, topics: TopicQuerySet) -> bool:
+    """True for what a list's own link says: a topic that is there, in the one way to write it."""
+    if key is None or keyset.encode(key) != written:
+        return False
+    return topics.filter(pk=key[1], last_post_at=key[0]).exists()
+
+
 def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     """One page of a topic: the question and its answers on the first, then what was said."""
     user = request.user if isinstance(request.user, User) else None
@@ -100,6 +109,8 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     said = visible.filter(is_question=False, pk__gte=start)
     found = list(said.exclude(pk__in=[pk for pk in top if pk])[: POSTS + 1])
     said_here, after = found[:POSTS], found[POSTS:]
+    if "from" in request.GET and request.GET["from"] != str(found[0].pk if found else ""):
+        page_cache.leave_out(request)
     for post in [*filter(None, [question]), *answers, *said_here]:
         post.topic = topic
     look = _Reader(user, topic, [*filter(None, [question]), *answers, *said_here])

@@ -22,8 +22,7 @@ def categories(request: Request) -> HttpResponse:
     """All categories, and a form for another one."""
     form = CategoryForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        form.instance.slug = services.category_slug(form.cleaned_data["name"])
-        form.save()
+        services.add_category(form.instance)
         messages.success(request, _("The category “%(name)s” is saved.") % {"name": form.instance})
         return redirect("desk:faq_categories")
     found = Category.objects.annotate(size=Count("articles"))

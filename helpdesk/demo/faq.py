@@ -18,11 +18,8 @@ def write_faq(author: User) -> None:
     """A dozen articles with votes, and what readers have looked for in vain."""
     written: dict[str, Article] = {}
     for position, topic in enumerate(CATEGORIES):
-        category = Category.objects.create(
-            name=topic.name,
-            slug=services.category_slug(topic.name),
-            description=topic.description,
-            position=position,
+        category = services.add_category(
+            Category(name=topic.name, description=topic.description, position=position)
         )
         for one in topic.articles:
             written[one.title] = _write(one, category, author)

@@ -33,6 +33,8 @@ SHOWN_OF_CATEGORY = 50
 # So many voices of strangers count from one place in so many seconds: who keeps no cookie is
 # somebody new each time.
 MOST_OF_A_PLACE, SECONDS = 60, 600
+# Somebody who types asks for each pause; many may do so behind one address of an office.
+MOST_SUGGESTIONS, SUGGESTING_SECONDS = 300, 300
 
 
 @login_not_required
@@ -102,10 +104,13 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @login_not_required
 @require_safe
 def faq_suggestions(request: HttpRequest) -> HttpResponse:
-    """The part of a form that offers articles while somebody writes."""
+    """The part of a form that offers articles while somebody writes; beyond the limit, none."""
     subject, text = request.GET.get("subject", ""), request.GET.get("text", "")
+    who = f"person:{request.user.pk}" if request.user.is_authenticated else limits.place(request)
+    key = f"faq.suggesting.{who}"
+    is_allowed = limits.allowed(key, MOST_SUGGESTIONS, SUGGESTING_SECONDS)
     context = {
-        "articles": suggestions(subject, text, request.user),
+        "articles": suggestions(subject, text, request.user) if is_allowed else [],
         "source": FROM_FORM,
     }
     response = render(request, "portal/_faq_suggested.html", context)

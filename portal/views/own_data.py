@@ -25,6 +25,7 @@ def own_data(request: Request) -> HttpResponse:
     """What can be taken along, and the way to the end of the account."""
     export = exporting.latest(request.user)
     context: dict[str, object] = {"sections": privacy.sections(), "export": export}
+    context["failed"] = exporting.failed(request.user)
     if export is not None and export.ready_at is not None:
         context["kept_until"] = export.ready_at + exporting.KEPT_FOR
     return render(request, "portal/own_data.html", context)

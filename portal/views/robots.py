@@ -19,7 +19,8 @@ from django.views.decorators.http import require_safe
 from faq.models import Article, ArticleQuerySet
 from forum.models import Topic
 from forum.topics import TopicQuerySet
-from helpdesk.page_cache import cached_for_strangers
+from helpdesk.http import id_in
+from helpdesk.page_cache import cached_for_strangers, leave_out
 from portal.forum_page import topic_url
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ CLOSED = (
     "/rueckruf/",
     "/sprache/",
     "/suche/",
+    "/mitteilungen/",
     "/tickets/",
     "/zusagen/",
 )
@@ -131,4 +133,8 @@ def sitemap(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @cached_for_strangers(query=["p"])
 def sitemap_part(request: HttpRequest, section: str) -> HttpResponseBase:
+    part = request.GET.get("p", "1")
+    if part != str(id_in(part)):
+        # The package takes more ways to write a number than its links use.
+        leave_out(request)
     return sitemaps.sitemap(request, MAPS, section).render()

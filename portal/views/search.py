@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from faq import services
-from helpdesk import limits
+from helpdesk import limits, too_many
 from helpdesk.fulltext import ASKED_CHARACTERS
 from helpdesk.http import wants_partial
 from portal import search as searching
@@ -41,7 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """What fits the words, as far as this reader may see it; a part of the page while they type."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:ASKED_CHARACTERS]
     if words and _is_too_often(request):
-        return render(request, "429.html", status=429)
+        return too_many.refusal(request, limits.wait(SECONDS))
     is_part = wants_partial(request)
     kinds = searching.kinds(request.user)
     chosen = next((kind for kind in kinds if kind == request.GET.get("in")), None)

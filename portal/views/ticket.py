@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import notification_list
 from channels.portal_form import inbound
 from channels.raw import StorageFullError
 from helpdesk.downloads import attachment_response, pdf_response
@@ -18,6 +19,7 @@ from helpdesk.http import Request, customer_required, wants_partial
 from portal import ticket_page, ticket_pdf, told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReopeningForm, ReplyForm
+from portal.notification_page import OF_TICKETS
 from tickets import services
 from tickets.models import Attachment, Message, Ticket
 from tickets.states import DONE, State, TransitionError
@@ -27,6 +29,8 @@ from tickets.states import DONE, State, TransitionError
 @customer_required
 def ticket(request: Request, number: int) -> HttpResponse:
     found = ticket_page.find(request, number)
+    if request.method == "GET":
+        notification_list.read(request.user, found.number, *OF_TICKETS)
     if found.merged_into is not None:
         said = _("#%(number)s goes on here, together with this ticket.")
         messages.info(request, said % {"number": found.number})

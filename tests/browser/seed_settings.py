@@ -59,7 +59,7 @@ def settings_of(people):
 
 
 def kept_session(user):
-    from tests.browser.seed import session
+    from tests.browser.seed_people import session
 
     return session(user)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.keyboard import press, step_to
 from tests.browser.mailbox import letter, link_in, text_of
-from tests.browser.seed import PASSWORD
+from tests.browser.seed_people import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("browser")
 

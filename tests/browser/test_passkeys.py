@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser.seed import PASSWORD
+from tests.browser.seed_people import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("browser")
 DEVICE = {

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django_tenants.utils import schema_context
 
 from faq import privacy, services
-from faq.models import Article, ArticleVersion, FailedSearch
+from faq.models import Article, ArticleVersion, Category, FailedSearch
 from faq.suggesting import suggestions
-from tests.factories import article
+from tests.factories import AgentFactory, article
+from tests.threads import side_by_side
 from tickets.services import File
 
 
@@ -165,3 +166,26 @@ def test_person_is_handed_out_what_they_said_and_forgotten(tenant, customer):
     assert [(one["article"], one["comment"]) for one in said] == [("Drucken", "Bild fehlt")]
     assert privacy.export(customer) == []
     assert (written.votes.get().is_helpful, written.votes.get().comment) == (False, "")
+
+
+def test_articles_and_categories_of_one_name_saved_at_once_get_addresses_of_their_own(fresh_tenant):
+    agent = AgentFactory()
+    category = Category.objects.order_by("pk").first() or Category.objects.create(
+        name="Alles", slug="alles"
+    )
+
+    def write():
+        writing = services.Writing(title="Etiketten drucken", text="So.", category=category)
+        return services.write(None, writing, by=agent).slug
+
+    def add():
+        return services.add_category(Category(name="Versand und Porto")).slug
+
+    assert sorted(side_by_side(fresh_tenant, [write] * 4)) == [
+        "etiketten-drucken",
+        *(f"etiketten-drucken-{number}" for number in (2, 3, 4)),
+    ]
+    assert sorted(side_by_side(fresh_tenant, [add] * 3)) == [
+        "versand-und-porto",
+        *(f"versand-und-porto-{number}" for number in (2, 3)),
+    ]

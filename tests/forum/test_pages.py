@@ -12,7 +12,7 @@ from lxml import etree
 from forum import moderation, writing
 from forum.models import Post, Profile, Report, Topic
 from forum.writing import Draft
-from helpdesk import markdown
+from helpdesk import keyset, markdown
 from tests.forum.conftest import question_of, url_of
 
 # Seconds in which a page is there, also on a busy machine.
@@ -307,3 +307,47 @@ def test_a_topic_of_huge_posts_is_quick_and_says_so_much_to_search_engines(clien
     data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1])
     said = data["mainEntity"]["suggestedAnswer"]
     assert {len(one["text"]) for one in said} == {5_000}
+
+
+def is_kept(path, host="alpha.localhost"):
+    """True when the page was put into the cache of strangers' pages."""
+    answer = Client(headers={"host": host}).get(path)
+    assert answer.status_code == 200
+    return answer["Cache-Control"] == "public, no-cache"
+
+
+def test_of_a_topics_pages_those_that_are_linked_are_kept(client, topic, member):
+    said = [
+        writing.reply(topic, author=member(name), draft=Draft(name)) for name in ("Eins", "Zwei")
+    ]
+    page = url_of(topic)
+
+    assert is_kept(page)
+    assert [is_kept(f"{page}?from={post.pk}") for post in said] == [True, True]
+    odd = [f"0{said[0].pk}", f"{said[0].pk}&from={said[1].pk}", said[1].pk + 1, 0, "", "x"]
+    assert [is_kept(f"{page}?from={value}") for value in odd] == [False] * len(odd)
+
+
+def test_of_a_lists_pages_those_that_are_linked_are_kept(client, topic):
+    key = keyset.encode((topic.last_post_at, topic.pk))
+    other = keyset.encode((topic.last_post_at, topic.pk + 1))
+
+    for page in ("/forum/", f"/forum/{topic.category.slug}/"):
+        assert is_kept(page)
+        assert is_kept(f"{page}?after={key}")
+        odd = [other, f"0{key}", f"{other}&after={key}", "1.1", "", "x"]
+        assert [is_kept(f"{page}?after={value}") for value in odd] == [False] * len(odd)
+
+
+@pytest.mark.parametrize("host", ["ALPHA.localhost", "alpha.localhost.", "alpha.localhost:4711"])
+def test_a_page_is_kept_under_the_hosts_own_name_alone(client, topic, host):
+    assert is_kept("/forum/")
+    assert not is_kept("/forum/", host)
+
+
+def test_of_a_maps_parts_those_that_are_linked_are_kept(client, topic):
+    assert is_kept("/sitemap-forum.xml")
+    assert is_kept("/sitemap-forum.xml?p=1")
+    assert [is_kept(f"/sitemap-forum.xml?p={odd}") for odd in ("01", "%201", "1&p=1")] == [
+        False
+    ] * 3

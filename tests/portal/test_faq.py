@@ -167,6 +167,24 @@ def test_suggestions_take_any_input(client, tenant):
         assert client.get(address, {"subject": words, "text": words}).status_code == 200
 
 
+def test_suggestions_are_looked_for_so_often_and_no_more(client, customer, monkeypatch):
+    """Who types goes on typing: nothing is offered any more, and nothing said."""
+    shown = article(title="Etiketten drucken")
+    monkeypatch.setattr(faq, "MOST_SUGGESTIONS", 2)
+
+    def offered(place):
+        page = client.get(
+            reverse("portal:faq_suggestions"), {"subject": "Etiketten drucken"}, REMOTE_ADDR=place
+        )
+        assert page.status_code == 200
+        return shown.slug in page.content.decode()
+
+    assert [offered("198.51.100.8") for _time in range(3)] == [True, True, False]
+    assert offered("198.51.100.9")
+    client.force_login(customer)
+    assert [offered("198.51.100.8") for _time in range(3)] == [True, True, False]
+
+
 def test_strangers_of_one_place_vote_so_often_and_no_more(tenant, customer):
     shown = article()
     vote = reverse("portal:faq_vote", args=[shown.slug])

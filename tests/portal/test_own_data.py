@@ -228,3 +228,74 @@ def test_who_was_invited_by_mail_only_is_no_obstacle_and_old_links_end(client):
     user.organisation.invitations.create(email="neu@kunden.example")
     assert signed_in(user).post(reverse(DELETION)).status_code == 302
     assert not user.organisation.invitations.exists()
+
+
+class TooLongError(Exception):
+    """As the queue ends a task that takes too long: in the middle of anything."""
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    """An app whose part of the archive is never done in time, until it is cleared."""
+    monkeypatch.setattr(privacy, "_sections", dict(privacy._sections))
+    tried = [True]
+
+    def gather(user):
+        if tried:
+            tried.append(True)
+            raise TooLongError
+
+    privacy.register(Section("endless", "Endlos", export=gather))
+    return tried
+
+
+def try_in_vain(export, times):
+    for _time in range(times):
+        with pytest.raises(TooLongError):
+            exporting.pack(export.pk)
+
+
+def test_an_archive_that_never_gets_done_is_given_up_and_its_person_told(endless, caplog):
+    user = confirmed()
+    client, export = signed_in(user), exporting.request_export(user)
+
+    try_in_vain(export, 2)
+    assert b"werden zusammengestellt" in client.get(reverse("portal:own_data")).content
+    try_in_vain(export, 1)
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        exporting.tidy()
+    exporting.pack(export.pk)
+
+    page = client.get(reverse("portal:own_data")).content.decode()
+    assert "nicht zusammenstellen" in page
+    assert reverse("portal:new_ticket") in page
+    assert len(endless) == 4
+    assert [one.to for one in mail.outbox if "/einstellungen/daten/" in one.body] == [[user.email]]
+    assert f"export {export.pk}" in caplog.text
+    assert user.email not in caplog.text
+
+
+def test_who_was_told_so_asks_anew_and_gets_the_archive(endless):
+    user = confirmed()
+    client, export = signed_in(user), exporting.request_export(user)
+    try_in_vain(export, exporting.MOST_TRIES)
+    endless.clear()
+
+    client.post(reverse(EXPORT))
+    exporting.pack(DataExport.objects.get(user=user).pk)
+
+    page = client.get(reverse("portal:own_data")).content.decode()
+    assert "nicht zusammenstellen" not in page
+    assert b"".join(fetch(client, DataExport.objects.get(user=user)).streaming_content)
+
+
+def test_a_try_whose_worker_died_counts(endless, monkeypatch):
+    """A worker that is killed says nothing any more: what it began is counted beforehand."""
+    user = confirmed()
+    export = exporting.request_export(user)
+    DataExport.objects.filter(pk=export.pk).update(tries=exporting.MOST_TRIES)
+
+    exporting.pack(export.pk)
+
+    assert len(endless) == 1
+    assert exporting.failed(user) == export
