@@ -124,7 +124,7 @@ def _show(post: Post, by: User) -> None:
     elif is_first_time:
         writing.publish(post)
     else:
-        _recount(post.topic)
+        writing.recount(post.topic)
     if is_first_time:
         writing.count_shown(post.author)
 
@@ -139,15 +139,7 @@ def _leave(post: Post) -> None:
         topic.accepted = None
     if topic.official_id == post.pk:
         topic.official = None
-    _recount(topic)
-
-
-def _recount(topic: Topic) -> None:
-    shown = topic.posts.filter(state=Post.State.VISIBLE)
-    topic.replies = shown.filter(is_question=False).count()
-    latest = shown.order_by("-pk").values_list("created_at", flat=True).first()
-    topic.last_post_at = latest or topic.created_at
-    topic.save(update_fields=["replies", "last_post_at", "accepted", "official"])
+    writing.recount(topic)
 
 
 def _save(post: Post, by: User) -> None:

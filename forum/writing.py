@@ -90,7 +90,8 @@ def edit(
     """Change what a post says; how it read before stays in its history.
 
     What an agent takes out of somebody's post, or of an answer that came from a ticket, is from
-    then on seen by agents alone. Raises LockedError and TooManyLinksError.
+    then on seen by agents alone. What a newcomer makes of a post that was let through is held back
+    like a new one. Raises LockedError and TooManyLinksError.
     """
     topic = locked(post.topic)
     post = Post.objects.select_for_update(no_key=True, of=("self",)).get(pk=post.pk)
@@ -100,7 +101,8 @@ def edit(
     html = _html(draft.source)
     _refuse_links(html, by)
     title = title if post.is_question and title else topic.title
-    if (post.source, topic.title) != (draft.source, title):
+    is_other = (post.source, topic.title) != (draft.source, title)
+    if is_other:
         _keep_version(post, by)
         if title != topic.title:
             topic.title, topic.slug = title, slug_of(title)
@@ -111,6 +113,8 @@ def edit(
     for picture in post.pictures.filter(pk__in=list(removed)):
         picture.discard()
     pictures.keep(post, draft.pictures)
+    if (is_other or draft.pictures) and post.is_visible and is_newcomer(by):
+        _hold(post)
     return post
 
 
@@ -133,6 +137,15 @@ def publish(post: Post) -> None:
         changed.append("official")
     topic.save(update_fields=changed)
     following.announce(post)
+
+
+def recount(topic: Topic) -> None:
+    """Say anew how many replies everybody may read, and when the last was written."""
+    shown = topic.posts.filter(state=Post.State.VISIBLE)
+    topic.replies = shown.filter(is_question=False).count()
+    latest = shown.order_by("-pk").values_list("created_at", flat=True).first()
+    topic.last_post_at = latest or topic.created_at
+    topic.save(update_fields=["replies", "last_post_at", "accepted", "official"])
 
 
 def is_newcomer(author: User) -> bool:
@@ -171,6 +184,18 @@ def _write(topic: Topic, author: User, draft: Draft, *, is_question: bool, is_he
     if not is_held:
         count_shown(author)
     return post
+
+
+def _hold(post: Post) -> None:
+    """Take a post back until an agent has looked; what it is marked as waits with it."""
+    post.state = Post.State.HELD
+    post.save(update_fields=["state"])
+    topic = post.topic
+    if post.is_question:
+        topic.is_hidden = True
+        topic.save(update_fields=["is_hidden"])
+    else:
+        recount(topic)
 
 
 def count_shown(author: User | None) -> None:

@@ -174,12 +174,20 @@ def clean_title(title: str) -> str:
 
 
 def _made(name: str, content: bytes) -> pictures.Made:
-    refused = _("%(name)s is no picture that we can show: PNG, JPEG or WebP, up to %(size)d MB. ")
+    refused = _(
+        "%(name)s is no picture that we can show: PNG or WebP with up to %(most)d megapixels, "
+        "JPEG with up to %(most_of_photo)d, and no more than %(size)d MB. "
+    )
     kept = _("Your text is kept; please choose the pictures again.")
     try:
         if len(content) > pictures.MOST_BYTES:
             raise pictures.PictureRefusedError(name)
         return pictures.make(name, content)
     except pictures.PictureRefusedError as error:
-        said = str(refused) % {"name": one_line(name)[:80], "size": pictures.MOST_BYTES // 10**6}
+        said = str(refused) % {
+            "name": one_line(name)[:80],
+            "most": pictures.MOST_PIXELS["PNG"] // 10**6,
+            "most_of_photo": pictures.MOST_PIXELS["JPEG"] // 10**6,
+            "size": pictures.MOST_BYTES // 10**6,
+        }
         raise forms.ValidationError(said + str(kept)) from error

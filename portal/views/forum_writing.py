@@ -83,7 +83,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         form.add_error(None, said)
         return _edit_form(request, post, form, status=TOO_MUCH)
     if form.is_valid() and _edit(request, post, form):
-        messages.success(request, _("Your changes are saved."))
+        _say_changed(request, post)
         topic = Topic.objects.for_list().get(pk=post.topic_id)
         return redirect(forum_page.post_url(topic, post))
     return _edit_form(request, post, form, status=422)
@@ -166,6 +166,21 @@ def _say_arrived(request: Request, post: Post) -> None:
     )
 
 
+def _say_changed(request: Request, post: Post) -> None:
+    post.refresh_from_db(fields=["state"])
+    said = _("Your changes are saved.")
+    if post.state == Post.State.HELD:
+        messages.info(request, f"{said} {_held_until(post)}")
+    else:
+        messages.success(request, said)
+
+
+def _held_until(post: Post) -> str:
+    if post.is_question:
+        return _("One of us looks at the change first; until then nobody else sees the topic.")
+    return _("One of us looks at the change first; until then only you see the post.")
+
+
 def _topic_form(request: Request, form: TopicForm, *, status: int = 200) -> HttpResponse:
     title = str(form["title"].value() or "")
     context = {
@@ -178,6 +193,7 @@ def _topic_form(request: Request, form: TopicForm, *, status: int = 200) -> Http
 
 def _edit_form(request: Request, post: Post, form: EditForm, *, status: int = 200) -> HttpResponse:
     context = {
+        "held_until": _held_until(post) if writing.is_newcomer(request.user) else "",
         "form": form,
         "post": post,
         "topic": post.topic,

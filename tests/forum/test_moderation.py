@@ -142,3 +142,55 @@ def test_the_number_of_held_posts_is_set(client, admin):
     client.post("/desk/einstellungen/forum/", {"held_posts": 3})
 
     assert ForumSettings.current().held_posts == 3
+
+
+def test_what_a_newcomer_makes_of_a_post_that_was_let_through_is_looked_at_again(
+    client, agent, topic, member
+):
+    """Who writes something harmless first could put advertising into it afterwards."""
+    ForumSettings(pk=1, held_posts=3).save()
+    newcomer = member("Neu Hier", newcomer=True)
+    post = writing.reply(topic, author=newcomer, draft=Draft("Danke, das hilft"))
+    moderation.approve(post, by=agent)
+    path = f"/forum/beitraege/{post.pk}/bearbeiten/"
+    client.force_login(newcomer)
+    assert "sieht sich erst jemand von uns an" in client.get(path).content.decode()
+
+    client.post(path, {"text": "Danke, das hilft"})
+    post.refresh_from_db()
+    assert post.is_visible
+    page = client.post(path, {"text": "Kaufen Sie jetzt"}, follow=True).content.decode()
+
+    assert "sieht sich erst jemand von uns an" in page
+    post.refresh_from_db()
+    topic.refresh_from_db()
+    assert (post.state, topic.replies) == ("held", 0)
+    client.logout()
+    assert "Kaufen Sie" not in client.get(url_of(topic)).content.decode()
+    client.force_login(agent)
+    assert "Kaufen Sie jetzt" in client.get("/desk/forum/").content.decode()
+    moderation.approve(post, by=agent)
+    topic.refresh_from_db()
+    newcomer.forum_profile.refresh_from_db()
+    assert (topic.replies, newcomer.forum_profile.shown_posts) == (1, 1)
+
+
+def test_a_newcomers_question_that_is_edited_is_looked_at_again_with_its_topic(
+    agent, category, member
+):
+    ForumSettings(pk=1, held_posts=3).save()
+    newcomer = member("Neu Hier", newcomer=True)
+    topic = writing.open_topic(
+        category, author=newcomer, title="Hallo", draft=Draft("Wie geht das?")
+    )
+    question = moderation.approve(question_of(topic), by=agent)
+
+    writing.edit(question, by=newcomer, draft=Draft("Wie geht das?"), title="Jetzt kaufen")
+
+    topic.refresh_from_db()
+    assert topic.is_hidden
+    # An agent's own change needs nobody's look, and lets nothing through on the way.
+    assert writing.edit(question, by=agent, draft=Draft("Wie geht das nun?")).state == "held"
+    moderation.approve(question, by=agent)
+    topic.refresh_from_db()
+    assert not topic.is_hidden

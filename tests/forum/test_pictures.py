@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
+import threading
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -11,6 +16,21 @@ from PIL import Image
 from forum import moderation, pictures, writing
 from forum.models import Picture, Post
 from forum.writing import Draft
+
+# What decoding one picture may add to the process, in MB.
+ROOM = 360
+MEASURED = """
+import sys, django
+django.setup()
+from forum import pictures
+content = sys.stdin.buffer.read()
+def peak():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024
+before = peak()
+pictures.make("x", content)
+print(peak() - before)
+"""
 
 
 def painted(kind: str = "PNG", size: tuple[int, int] = (40, 30), **options) -> bytes:
@@ -73,10 +93,49 @@ def test_what_is_no_picture_of_ours_is_refused(content):
 
 
 def test_more_pixels_than_we_decode_are_refused(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", dict.fromkeys(pictures.FORMATS, 1000))
 
     with pytest.raises(pictures.PictureRefusedError):
         pictures.make("x.png", painted())
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size"),
+    [
+        ("JPEG", "RGB", (8000, 5000)),
+        ("PNG", "RGBA", (5000, 4000)),
+        ("PNG", "P", (5000, 4000)),
+        ("WEBP", "RGBA", (5000, 4000)),
+    ],
+)
+def test_the_largest_picture_that_is_taken_fits_into_memory(kind, mode, size):
+    out = BytesIO()
+    quick = {"PNG": {"compress_level": 1}, "WEBP": {"method": 0}, "JPEG": {}}[kind]
+    Image.new(mode, size).save(out, kind, **quick)
+
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURED], input=out.getvalue(), capture_output=True, check=True
+    )
+
+    assert int(told.stdout) <= ROOM
+
+
+def test_two_pictures_are_made_at_once_and_no_more(monkeypatch):
+    at_work, most, lock = set(), [], threading.Lock()
+
+    def make(name, content):
+        with lock:
+            at_work.add(name)
+            most.append(len(at_work))
+        time.sleep(0.05)
+        with lock:
+            at_work.discard(name)
+
+    monkeypatch.setattr(pictures, "_make", make)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda name: pictures.make(name, b""), "abcdef"))
+
+    assert max(most) == 2
 
 
 def test_pictures_come_with_the_form_and_are_seen_with_the_post(client, topic, member, agent):
