@@ -70,6 +70,7 @@ def erase_person(user: User) -> None:
     exporting.forget(user)
     OrganisationInvitation.objects.filter(email=user.email).delete()
     user.notification_choices.all().delete()
+    user.notifications.all().delete()
     user.team_memberships.all().delete()
     _leave(user)
     # .invalid is no address (RFC 2606): nobody writes there, and nobody is found by it.

@@ -1,8 +1,9 @@
-"""What somebody is written about by mail: the default, what they chose, and the link that ends it.
+"""What somebody is told about, and where: the defaults, what they chose, and the link that ends it.
 
 Whoever sends a mail about an event asks `wants` or `wanting` first, and names `unsubscribe_url` in
 the mail and in its List-Unsubscribe header (RFC 8058: together with
-`List-Unsubscribe-Post: List-Unsubscribe=One-Click`).
+`List-Unsubscribe-Post: List-Unsubscribe=One-Click`). The portal's list asks for itself, in
+`accounts.notification_list`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tenants.models import Tenant
 
 
 class Event(models.TextChoices):
-    """What a person can be written about; each is on until they say otherwise."""
+    """What a person can be told about."""
 
     TICKET_ANSWERED = "ticket_answered", _("We answer one of my requests")
     TICKET_SHARED = "ticket_shared", _("A request is shared with me")
@@ -28,45 +29,59 @@ class Event(models.TextChoices):
     TOPIC_FOLLOWED = "topic_followed", _("There is something new in a topic that I follow")
 
 
+class Channel(models.TextChoices):
+    """Where a person is told; everything is told everywhere until they say otherwise."""
+
+    MAIL = "mail", _("By e-mail")
+    PORTAL = "portal", _("In the portal")
+
+
 class UnsubscribeInvalidError(LookupError):
     """The link to unsubscribe is damaged, of another tenant, or its person is gone."""
 
 
 def events_for(user: User) -> list[Event]:
-    """What this person can be written about; who answers requests has none of their own."""
+    """What this person can be told about; who answers requests has none of their own."""
     topics = [Event.TOPIC_ANSWERED, Event.TOPIC_FOLLOWED]
     return topics if user.is_agent else list(Event)
 
 
-def wants(user: User, event: Event) -> bool:
-    """True while this person wants a mail about an event."""
-    declined = NotificationChoice.objects.filter(user=user, event=event, by_mail=False)
-    return not declined.exists()
+def channels_for(user: User) -> list[Channel]:
+    """Where this person can be told; who works at the desk has no list in the portal."""
+    return [Channel.MAIL] if user.is_agent else list(Channel)
 
 
-def wanting(users: Iterable[User], event: Event) -> list[User]:
-    """Those of the people who want a mail about an event, in their order; one query."""
+def wants(user: User, event: Event, channel: Channel) -> bool:
+    """True while this person wants to be told about an event there."""
+    return bool(wanting([user], event, channel))
+
+
+def wanting(users: Iterable[User], event: Event, channel: Channel) -> list[User]:
+    """Those of the people who want to be told about an event there, in their order; one query."""
     people = list(users)
-    chosen = NotificationChoice.objects.filter(user__in=people, event=event, by_mail=False)
-    declined = set(chosen.values_list("user_id", flat=True))
+    chosen = NotificationChoice.objects.filter(user__in=people, event=event, channel=channel)
+    declined = set(chosen.filter(is_wanted=False).values_list("user_id", flat=True))
     return [user for user in people if user.pk not in declined]
 
 
-def wanted(user: User) -> dict[Event, bool]:
-    """How each event that can concern this person stands."""
-    declined = set(
-        NotificationChoice.objects.filter(user=user, by_mail=False).values_list("event", flat=True)
-    )
-    return {event: event.value not in declined for event in events_for(user)}
+def wanted(user: User) -> dict[tuple[Event, Channel], bool]:
+    """How each event that can concern this person stands, on each channel."""
+    chosen = NotificationChoice.objects.filter(user=user, is_wanted=False)
+    declined = set(chosen.values_list("event", "channel"))
+    return {
+        (event, channel): (event.value, channel.value) not in declined
+        for event in events_for(user)
+        for channel in channels_for(user)
+    }
 
 
-def choose(user: User, event: Event, *, by_mail: bool) -> None:
+def choose(user: User, event: Event, channel: Channel, *, is_wanted: bool) -> None:
     """Keep what somebody chose; only what deviates from the default has a row."""
-    if by_mail:
-        NotificationChoice.objects.filter(user=user, event=event).delete()
+    if is_wanted:
+        NotificationChoice.objects.filter(user=user, event=event, channel=channel).delete()
     else:
         NotificationChoice.objects.update_or_create(
-            user=user, event=event, defaults={"by_mail": False}
+            user=user, event=event, channel=channel, defaults={"is_wanted": False}
         )
 
 

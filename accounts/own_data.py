@@ -33,9 +33,8 @@ def _export(user: User) -> dict[str, object]:
         "addresses": list(addresses),
         "organisation": own.name if own else None,
         "role": user.membership.role if own else None,
-        "mails_wanted": {
-            event.value: wanted for event, wanted in notifications.wanted(user).items()
-        },
+        "told_of": _told_of(user),
+        "notifications": list(user.notifications.values("event", "about", "at", "read_at")),
         "devices": list(sessions.values("user_agent", "ip", "created_at", "last_seen_at")),
         # What they are called; what they open is nobody's to read.
         "second_factors": [
@@ -43,3 +42,11 @@ def _export(user: User) -> dict[str, object]:
             for factor in factors
         ],
     }
+
+
+def _told_of(user: User) -> dict[str, dict[str, bool]]:
+    """Event by event, where they are told of it."""
+    told: dict[str, dict[str, bool]] = {}
+    for (event, channel), is_wanted in notifications.wanted(user).items():
+        told.setdefault(event.value, {})[channel.value] = is_wanted
+    return told

@@ -14,7 +14,7 @@ class AddPasskeyForm(allauth_forms.AddWebAuthnForm):  # type: ignore[misc]  # th
         label=_("Name"),
         max_length=NAME_LENGTH,
         required=False,
-        help_text=_("So that you recognise it later, such as the name of the device."),
+        help_text=_("To recognise it later, for example the name of the device."),
     )
 
 

@@ -7,20 +7,21 @@ import logging
 from django.db import InterfaceError, OperationalError
 from django_tenants.utils import tenant_context
 
-from accounts import exporting
+from accounts import exporting, notification_list
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Look after the exports of every tenant; there are few, so it asks all of them."""
+    """Look after exports and notifications of every tenant: there is little, so all are asked."""
     for tenant in Tenant.objects.filter(status=Tenant.Status.READY).order_by("pk"):
         try:
             with tenant_context(tenant):
                 exporting.tidy()
+                notification_list.tidy()
         except (OperationalError, InterfaceError):
             raise
         except Exception:
             # One tenant's trouble must not keep the others waiting; the next visit tries again.
-            logger.exception("The sweep of exports of %s failed", tenant)
+            logger.exception("The sweep of people's own data of %s failed", tenant)

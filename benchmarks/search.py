@@ -18,26 +18,39 @@ PER_TOPIC = 8
 STEP = 100_000
 HOST = "bench.localhost"
 AIM = 60
-# A word in how many posts and articles it stands: every fifth, every hundredth, every ten
-# thousandth; then what is typed of the first, two words at once, and one that is nowhere.
+# A word by how often it stands in posts, topics and articles.
+EVERY = {
+    5: "lagerbestand",
+    30: "paketband",
+    100: "gutschein",
+    300: "barcode",
+    1_000: "spediteur",
+    3_000: "hubwagen",
+    10_000: "zollnummer",
+}
+# A word that has gone out of use: it stands in the oldest entries, so many, and in no other.
+OLD, OLDEST = "telefax", 20_000
 WORDS = {
-    "every 5th post": "lagerbestand",
-    "every 100th": "gutschein",
-    "every 10,000th": "zollnummer",
+    **{f"in every {every:,}th": word for every, word in EVERY.items()},
     "a beginning": "lagerbest",
     "two words": "lagerbestand gutschein",
+    "an old one": OLD,
     "nowhere": "gibtesnicht",
 }
 # The vectors are made as `helpdesk.fulltext.Document` makes them: stems of both languages.
 VECTOR = """setweight(to_tsvector('german', {0}) || to_tsvector('english', {0}), '{1}')"""
 # Twelve words of a vocabulary of 5,000, and the words that are looked for.
-BODY = """
-(SELECT string_agg('wort' || ((one::bigint * 7919 + at * 104729) %% 5000), ' ')
-    FROM generate_series(1, 12) at)
-|| CASE WHEN one %% 5 = 0 THEN ' lagerbestand' ELSE '' END
-|| CASE WHEN one %% 100 = 0 THEN ' gutschein' ELSE '' END
-|| CASE WHEN one %% 10000 = 0 THEN ' zollnummer' ELSE '' END
-"""
+BODY = "\n|| ".join(
+    [
+        """(SELECT string_agg('wort' || ((one::bigint * 7919 + at * 104729) %% 5000), ' ')
+    FROM generate_series(1, 12) at)""",
+        *(
+            f"CASE WHEN one %% {every} = 0 THEN ' {word}' ELSE '' END"
+            for every, word in EVERY.items()
+        ),
+        f"CASE WHEN one <= {OLDEST} THEN ' {OLD}' ELSE '' END",
+    ]
+)
 SHELVES = """
 INSERT INTO forum_category (name, slug, description, position)
 VALUES ('Alles', 'alles', '', 99);

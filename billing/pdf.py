@@ -128,7 +128,7 @@ def _head(invoice: Invoice) -> list[str]:
         amount = gettext("Amount gross")
     if not _is_taxed(invoice):
         amount = gettext("Amount")
-    return [gettext("Service"), gettext("Quantity"), gettext("Price a month"), amount]
+    return [gettext("Service"), gettext("Quantity"), gettext("Price per month"), amount]
 
 
 def _row(line: Mapping[str, Any]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def refusal_words(error: booking.BookingError) -> str:
     if isinstance(error, booking.BookedMeanwhileError):
         return _meanwhile_words(error.event)
     if isinstance(error, booking.AddressMissingError):
-        return _("Where shall the invoices go? Nothing is booked yet.")
+        return _("Where should the invoices go? Nothing is booked yet.")
     if isinstance(error, booking.TooOftenError):
         return _(
             "This was booked and changed very often today. Nothing has happened: please go on "

@@ -6,7 +6,7 @@ class ChannelsConfig(AppConfig):
     verbose_name = "Channels"
 
     def ready(self) -> None:
-        from channels import own_data, receivers  # noqa: F401  (connects them)
+        from channels import in_portal, own_data, receivers  # noqa: F401  (connects them)
         from channels.callback import receivers as callback  # noqa: F401
         from channels.rating import receivers as rating  # noqa: F401
         from channels.sharing import receivers as sharing  # noqa: F401

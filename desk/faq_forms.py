@@ -47,11 +47,11 @@ class ArticleForm(FormWithFiles):
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     visibility = forms.ChoiceField(label=_("Who may read it"), choices=Visibility.choices)
     review_on = forms.DateField(
-        label=_("Look at it again on"),
+        label=_("Review on"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d.%m.%Y"],
-        help_text=_("From this day on the list asks whether it is still true."),
+        help_text=_("From this day on, the article is listed as due for review."),
     )
     related = forms.ModelMultipleChoiceField(
         label=_("Related articles"), queryset=Article.objects.all(), required=False

@@ -31,7 +31,7 @@ class HidingForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
-        help_text=_("The author gets it by mail."),
+        help_text=_("The author gets it by e-mail."),
         error_messages={"required": _("Please say why: the author is told.")},
     )
 
@@ -58,7 +58,7 @@ class AnswerForm(forms.Form):
         error_messages={"required": _("Please write something first.")},
     )
     is_clean = forms.BooleanField(
-        label=_("I have read it: it names no person, number, address or order of the customer."),
+        label=_("I have checked it: it names no person, number, address or order of the customer."),
         error_messages={
             "required": _("Please read the text once more and tick this: everybody can see it.")
         },
@@ -76,7 +76,7 @@ class CategoryForm(CategoryModelForm):
         model = Category
         fields = ["name", "slug", "description", "position"]
         help_texts = {
-            "slug": _("The words in its address; made from the name when you leave it empty."),
+            "slug": _("Part of its web address; made from the name if you leave it empty."),
             "position": _("Smaller numbers come first."),
         }
         error_messages = {
@@ -101,12 +101,12 @@ class CategoryForm(CategoryModelForm):
 
 class ForumSettingsForm(SettingsModelForm):
     held_posts = forms.IntegerField(
-        label=_("First posts that wait for you"),
+        label=_("First posts to approve"),
         min_value=0,
         max_value=50,
         help_text=_(
-            "So many posts of somebody new are held back until you let them through; "
-            "0 lets all through at once."
+            "This many of a newcomer’s first posts are held back until you approve them; 0 "
+            "publishes all of them at once."
         ),
     )
 

@@ -118,7 +118,7 @@ class FirstPriceForm(forms.Form):
     """The first price of a tier that has none, on the basis of the list in force."""
 
     price = EuroField(
-        label=_("Price a month"),
+        label=_("Price per month"),
         widget=forms.TextInput({"class": "digits", "inputmode": "decimal", "size": 8}),
         error_messages={"required": _("What does it cost a month? 0 is free of charge.")},
     )

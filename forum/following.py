@@ -6,13 +6,16 @@ due, so a hundred replies in a quarter of an hour are one mail.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.timezone import now
 
+from accounts import notification_list
 from accounts.models import User
+from accounts.notifications import Event
 from forum.people import Follow
 from forum.posts import Post
 from forum.topics import Topic
@@ -37,9 +40,10 @@ def unfollow(topic_id: int, user: User) -> None:
 
 
 def announce(post: Post) -> None:
-    """A reply is there for everybody to read: who follows is mailed, but not who wrote it."""
+    """A reply is there for everybody to read: who follows is told, but not who wrote it."""
     moment = now()
     followers = Follow.objects.filter(topic=post.topic_id).exclude(user=post.author_id)
+    _list(post, followers.values_list("user_id", flat=True))
     soon = Greatest(moment, Coalesce(F("mailed_at") + PAUSE, moment))
     if not followers.update(mail_at=Coalesce(Least(F("mail_at"), soon), soon)):
         return
@@ -47,6 +51,15 @@ def announce(post: Post) -> None:
     wakeups.ask(Wakeup.Kind.OUTBOX, first)
     if first <= moment:
         enqueue("forum.mail_followers")
+
+
+def _list(post: Post, followers: Iterable[int]) -> None:
+    """In the portal at once; whose topic it is reads it so."""
+    author = post.topic.author_id
+    told = set(followers)
+    others = told - {author}
+    for people, event in ((told - others, Event.TOPIC_ANSWERED), (others, Event.TOPIC_FOLLOWED)):
+        notification_list.add(people, event, post.topic_id, first=post.pk)
 
 
 def next_moment() -> datetime | None:

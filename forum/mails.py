@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from accounts import notifications
 from accounts.adapter import AUTOMATIC
 from accounts.models import User
-from accounts.notifications import Event
+from accounts.notifications import Channel, Event
 from forum import names
 from forum.following import PAUSE
 from forum.people import Follow
@@ -130,7 +130,7 @@ def _news(follow: Follow) -> PostQuerySet:
 def _wants(follow: Follow) -> bool:
     is_own = follow.topic.author_id == follow.user_id
     event = Event.TOPIC_ANSWERED if is_own else Event.TOPIC_FOLLOWED
-    return notifications.wants(follow.user, event)
+    return notifications.wants(follow.user, event, Channel.MAIL)
 
 
 def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import filterfalse
 from typing import NamedTuple
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchVectorField
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
@@ -77,6 +80,21 @@ class Document(Expression):
         return sql, [part for part in self.parts for _config in CONFIGS]
 
 
+class Either(CombinedSearchQuery):
+    """Two queries joined with "or"; where both ask the same, it is asked once.
+
+    PostgreSQL would look a beginning of a word up twice, and compare it twice with each text.
+    """
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[str | int]]:
+        one, asked = compiler.compile(self.lhs)
+        other, asked_other = compiler.compile(self.rhs)
+        sql = f"COALESCE({one} || NULLIF({other}, {one}), {one})"
+        return sql, [*asked, *asked_other, *asked, *asked]
+
+
 class Term(NamedTuple):
     """A word or phrase that somebody typed, folded."""
 
@@ -104,7 +122,8 @@ def query(words: str, prefix: bool = True) -> SearchQuery | CombinedSearchQuery:
     if not wanted:
         return SearchQuery("", config=CONFIGS[0])
     is_open = prefix and not found[-1].is_excluded and _may_go_on(wanted[-1])
-    asked = _wanted(wanted, CONFIGS[0], is_open) | _wanted(wanted, CONFIGS[1], is_open)
+    german, english = (_wanted(wanted, config, is_open) for config in CONFIGS)
+    asked: CombinedSearchQuery = Either(german, "||", english, CONFIGS[0])
     # A text is left out by the stems of either language; joined with "or" it would slip through.
     for term in found:
         if term.is_excluded:
@@ -138,6 +157,19 @@ def _wanted(wanted: list[Term], config: str, is_open: bool) -> SearchQuery | Com
         beginning = wanted[-1].text.replace("\\", " ").replace("'", "''")
         asked &= SearchQuery(f"'{beginning}':*", config=config, search_type="raw")
     return asked
+
+
+@contextmanager
+def index_only() -> Iterator[None]:
+    """Have PostgreSQL find words by their index alone, whatever it believes about their frequency.
+
+    What it may still do is to lay the hits of two indexes over each other (BitmapAnd).
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off")
+        yield
+        # A transaction around this one goes on as it was.
+        cursor.execute("SET LOCAL enable_indexscan = DEFAULT; SET LOCAL enable_seqscan = DEFAULT")
 
 
 def excerpt(text: str, words: str, length: int = EXCERPT) -> SafeString:

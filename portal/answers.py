@@ -42,7 +42,7 @@ def kept_for_later(request: Request) -> HttpResponse:
     """It is stored and will be processed; nothing is lost, only the number is missing yet."""
     messages.info(
         request,
-        _("Your message is kept safely. It appears among your tickets in a few minutes."),
+        _("Your message is safely stored. It will appear among your tickets in a few minutes."),
     )
     # The fragment tells the browser to drop the draft.
     return lead_to(request, f"{reverse('portal:tickets')}#message-0")

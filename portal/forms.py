@@ -72,7 +72,7 @@ class RatingForm(forms.Form):
         error_messages={"required": _("Please choose one of the two.")},
     )
     comment = forms.CharField(
-        label=_("Do you want to say why?"),
+        label=_("Would you like to tell us why?"),
         required=False,
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea({"rows": 3}),

@@ -29,7 +29,7 @@ class PublicNameField(forms.CharField):
         super().__init__(
             label=_("Your public name"),
             max_length=4 * NAME_LENGTH,
-            help_text=_("It need not be your real one. Everybody can read it."),
+            help_text=_("Everybody can see it. It need not be your real name."),
             widget=forms.TextInput({"autocomplete": "nickname"}),
             error_messages={"required": _("Please choose a name that others may read.")},
         )
@@ -107,7 +107,9 @@ class TopicForm(PostForm):
         queryset=Category.objects.in_order(),
         to_field_name="slug",
         empty_label=None,
-        error_messages={"invalid_choice": _("This category is gone. Please choose another one.")},
+        error_messages={
+            "invalid_choice": _("This category no longer exists. Please choose another one.")
+        },
     )
     title = forms.CharField(
         label=_("Title"),
@@ -145,7 +147,10 @@ class ReportForm(forms.Form):
         label=_("What is wrong with it?"), choices=Report.Reason, widget=forms.RadioSelect
     )
     text = forms.CharField(
-        label=_("In your words"), max_length=500, required=False, widget=forms.Textarea({"rows": 3})
+        label=_("In your own words"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
     )
 
 
@@ -153,12 +158,12 @@ class PrivateForm(forms.Form):
     """What an author adds to a post that goes on in private."""
 
     text = forms.CharField(
-        label=_("What only we shall read"),
+        label=_("For our eyes only"),
         max_length=TEXT_LENGTH,
         required=False,
         strip=False,
         widget=forms.Textarea({"rows": 5}),
-        help_text=_("Your post is in the ticket already."),
+        help_text=_("Your post is already part of the ticket."),
     )
 
 

@@ -1,7 +1,7 @@
 """One search over the FAQ, the forum and one's own tickets: what the reader may see, best first.
 
 A word may stand in every fifth of a million posts. So each kind takes a bounded number of
-candidates, the newest or most helpful that match, and ranks those alone.
+candidates, the newest that match, and ranks those alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.search import SearchRank
-from django.db.models import F, QuerySet, TextChoices
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
+from django.db.models import F, Max, QuerySet, TextChoices
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -29,10 +29,14 @@ from portal.forum_page import topic_url
 from tickets import search as ticket_search
 from tickets.models import Message, Ticket
 
+Query = SearchQuery | CombinedSearchQuery
+
 # Candidates of each kind that are ranked.
 MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
-# With fewer matches than these, a word is rare.
-RARE = 1_000
+# Candidates are looked for among so many times as many of the newest entries, then among more; a
+# word that is too rare for that is looked for everywhere, up to so many hits.
+NEAR, FAR = 50, 300
+RARE = 4_000
 # What is read of a text to show the piece around a hit.
 READ = 20_000
 # What is read as Markdown of it: that costs much more.
@@ -79,8 +83,7 @@ def _in_faq(words: str, user: object, most: int) -> list[Hit]:
     """Articles that this reader may read: by relevance, and by what helped others."""
     asked = fulltext.query(words)
     reader = user if isinstance(user, User) else AnonymousUser()
-    matching = Article.objects.visible_to(reader).filter(search=asked)
-    found = _newest(matching, "pk", MOST_ARTICLES)
+    found = _newest(Article.objects.visible_to(reader), asked, MOST_ARTICLES)
     rank = SearchRank(F("search"), asked)
     fields = ("pk", rank, "helpful_count", "not_helpful_count", "language")
     language = get_language()
@@ -115,12 +118,12 @@ def _in_forum(words: str, user: object, most: int) -> list[Hit]:
     """Topics that match, or in which a post does."""
     asked = fulltext.query(words)
     rank = SearchRank(F("search"), asked)
-    posts = _newest(Post.objects.filter(search=asked, state=Post.State.VISIBLE), "pk", MOST_POSTS)
+    posts = _newest(Post.objects.filter(state=Post.State.VISIBLE), asked, MOST_POSTS)
     best_post: dict[int, tuple[float, int]] = {}
     for pk, topic_id, score, votes in posts.values_list("pk", "topic_id", rank, "votes"):
         said = OF_A_POST * score * _trust(votes)
         best_post[topic_id] = max(best_post.get(topic_id, (0.0, 0)), (said, pk))
-    titles = _newest(Topic.objects.public().filter(search=asked), "last_post_at", MOST_TOPICS)
+    titles = _newest(Topic.objects.public(), asked, MOST_TOPICS)
     scores = {pk: score for pk, (score, _post) in best_post.items()}
     worths: dict[int, float] = {}
     for pk, score in titles.values_list("pk", rank):
@@ -137,20 +140,27 @@ def _in_forum(words: str, user: object, most: int) -> list[Hit]:
     return [_topic_hit(topic, shown.get(topic.pk, ""), words) for topic in ranked]
 
 
-def _newest(matching: QuerySet[Any], moment: str, most: int) -> QuerySet[Any]:
-    """The newest of what matches, so many, in no order.
+def _newest(readable: QuerySet[Any], asked: Query, most: int) -> QuerySet[Any]:
+    """The newest of what may be read and matches, so many, in no order.
 
-    PostgreSQL does not know how rare a word is that is not among the most frequent ones. Asked for
-    the newest matches of one, it walks through the whole table from its new end; without an order
-    it asks the index of words. So the rare are fetched as they come, and only what is frequent, and
-    soon found at the new end, by its order.
+    Each look is bounded, by so many entries or by so many hits, hidden ones among them: however
+    often a word occurs, and wherever, the work stays small. Only of a word with more than `RARE`
+    hits, fewer than `most` of them among the newest, are older hits left out.
     """
-    some = list(matching.order_by().values_list(moment, "id")[:RARE])
-    if len(some) == RARE:
-        return matching.order_by(f"-{moment}", "-pk")[:most]
-    newest = [pk for _at, pk in heapq.nlargest(most, some)]
-    found: QuerySet[Any] = matching.model._default_manager.filter(pk__in=newest)
-    return found
+    everything = readable.model._default_manager
+    matching = readable.filter(search=asked).order_by("-pk").values_list("pk", flat=True)
+    last = everything.aggregate(last=Max("pk"))["last"] or 0
+    near, far = last - most * NEAR, last - most * FAR
+    found = list(matching.filter(pk__gt=near)[:most])
+    if len(found) < most and near > 0:
+        # PostgreSQL does not know how rare a word is: by itself, it might read all these entries.
+        with fulltext.index_only():
+            found = list(matching.filter(pk__gt=far)[:most])
+            if len(found) < most and far > 0:
+                some = everything.filter(search=asked).order_by().values("pk")[:RARE]
+                found += matching.filter(pk__in=some, pk__lte=far)[: most - len(found)]
+    newest: QuerySet[Any] = everything.filter(pk__in=found)
+    return newest
 
 
 def _trust(votes: int) -> float:

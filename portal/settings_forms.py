@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notifications
 from accounts.forms import name_field
 from accounts.models import Membership, User
+from accounts.notifications import Channel, Event
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -20,7 +22,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("For these pages and for our mails to you."),
+        help_text=_("For these pages and for our e-mails to you."),
     )
 
     class Meta:
@@ -50,16 +52,27 @@ class InvitationForm(forms.Form):
 
 
 class NotificationsForm(forms.Form):
-    """One box for each event that can concern this person."""
+    """A box for each event that can concern this person, on each channel."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        for event, wanted in notifications.wanted(user).items():
-            self.fields[event.value] = forms.BooleanField(
-                label=event.label, required=False, initial=wanted
+        for (event, channel), wanted in notifications.wanted(user).items():
+            self.fields[f"{event.value}-{channel.value}"] = forms.BooleanField(
+                label=f"{event.label}: {channel.label}", required=False, initial=wanted
             )
+
+    @property
+    def channels(self) -> list[Channel]:
+        return notifications.channels_for(self.user)
+
+    def rows(self) -> Iterator[tuple[Event, list[forms.BoundField]]]:
+        """Each event with its boxes, in the order of the channels."""
+        for event in notifications.events_for(self.user):
+            yield event, [self[f"{event.value}-{channel.value}"] for channel in self.channels]
 
     def save(self) -> None:
         for event in notifications.events_for(self.user):
-            notifications.choose(self.user, event, by_mail=self.cleaned_data[event.value])
+            for channel in self.channels:
+                is_wanted = self.cleaned_data[f"{event.value}-{channel.value}"]
+                notifications.choose(self.user, event, channel, is_wanted=is_wanted)

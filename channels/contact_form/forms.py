@@ -36,8 +36,8 @@ class ContactForm(FormWithFiles):
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={
-            "required": _("We need your address, so that our answer reaches you."),
-            "invalid": _("This is no e-mail address. Please look at it once more."),
+            "required": _("We need your address so that our answer can reach you."),
+            "invalid": _("This is not an e-mail address. Please check it."),
         },
     )
     subject = forms.CharField(
@@ -114,8 +114,8 @@ class ContactForm(FormWithFiles):
         self.add_error(
             None,
             _(
-                "The form was open for too long. Here is your text again, nothing is lost: "
-                "please press Send once more."
+                "The form was open for too long. Your text is still here, nothing is lost: "
+                "please press Send again."
             ),
         )
 

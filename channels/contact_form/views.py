@@ -79,8 +79,8 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _told(received: Received) -> HttpResponse:
     if received.ticket is not None:
         said = _(
-            "You get an e-mail from us. Please click the link in it, so that we know that the "
-            "address is yours."
+            "We send you an e-mail. Please open the link in it, so that we know the address is "
+            "yours."
         )
         return JsonResponse({"number": received.ticket.number, "said": said})
     if received.status == KEPT:

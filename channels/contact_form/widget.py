@@ -64,7 +64,9 @@ def own_words(form: ContactForm, language: str) -> dict[str, str]:
         ours = {
             "button": _("Contact us"),
             "title": _("How can we help?"),
-            "greeting": _("Write to us. You get a number at once, and our answer by e-mail."),
+            "greeting": _(
+                "Write to us. You get a ticket number at once, and our answer by e-mail."
+            ),
         }
     return {name: form.text(name, language) or ours[name] for name in TEXTS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 from accounts.models import User
-from accounts.notifications import Event, unsubscribe_url, wants
+from accounts.notifications import Channel, Event, unsubscribe_url, wants
 from channels.email import outbound
 from channels.email.backend import queue_mail
 from channels.outbox import RefusedError
@@ -16,7 +16,7 @@ from tickets.models import Message
 def deliver(message: Message) -> None:
     """The portal shows what is committed; only the copy has to travel, to who wants it."""
     person = message.recipient or message.ticket.requester
-    if message.is_answer and not wants(person, Event.TICKET_ANSWERED):
+    if message.is_answer and not wants(person, Event.TICKET_ANSWERED, Channel.MAIL):
         return
     try:
         mail = _mail(message, person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
-from accounts.notifications import Event, unsubscribe_url, wanting
+from accounts.notifications import Channel, Event, unsubscribe_url, wanting
 from channels.email import outbound
 from channels.email.backend import queue_mail
 from channels.outbox import RefusedError
@@ -19,7 +19,7 @@ def send(message: Message) -> int:
         return 0
     taking_part = message.ticket.participants.all().in_force().for_list()
     people = [one.user for one in taking_part if one.user_id != message.recipient_id]
-    wanted = wanting(people, Event.TICKET_ANSWERED)
+    wanted = wanting(people, Event.TICKET_ANSWERED, Channel.MAIL)
     size = sum(message.attachments.values_list("size", flat=True))
     with_files = size * len(wanted) <= COPIED
     return sum(_send(message, person, with_files=with_files) for person in wanted)

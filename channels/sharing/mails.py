@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from accounts.adapter import AUTOMATIC
 from accounts.models import User
-from accounts.notifications import Event, unsubscribe_url, wanting
+from accounts.notifications import Channel, Event, unsubscribe_url, wanting
 from channels.email import signed
 from tenants.models import Route, Tenant
 from tickets.models import Participant, Ticket
@@ -29,7 +29,7 @@ def tell(ticket: Ticket, participants: Sequence[Participant], *, by: User) -> in
         mailbox = tenant.mailbox
     except Route.DoesNotExist:
         return 0
-    wanted = wanting(reached, Event.TICKET_SHARED)
+    wanted = wanting(reached, Event.TICKET_SHARED, Channel.MAIL)
     for person in wanted:
         _compose(ticket, person, by, tenant, mailbox).send()
     return len(wanted)

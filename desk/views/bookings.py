@@ -49,7 +49,7 @@ def revoke_cancellation(request: Request, pk: int) -> HttpResponse:
     try:
         event = booking.revoke(organisation, by=request.user)
     except booking.NothingBookedError:
-        messages.error(request, _("There is no cancellation to take back any more."))
+        messages.error(request, _("There is no cancellation left to take back."))
     else:
         messages.success(request, _("The cancellation of %(tier)s is taken back.") % _names(event))
     return redirect("desk:organisation", pk)

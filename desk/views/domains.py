@@ -23,7 +23,7 @@ def domains(request: Request) -> HttpResponse:
     """All names under which the portal is reached or shall be, and asking for another."""
     form = DomainForm(request.POST or None)
     if form.is_valid() and form.ask(request.tenant):
-        messages.success(request, _("Noted. Now set the entry in the DNS, then have it checked."))
+        messages.success(request, _("Noted. Now create the DNS record, then have it checked."))
         return redirect("desk:domains")
     names = request.tenant.domains.order_by("-is_primary", "domain")
     context = {
@@ -47,7 +47,7 @@ def check_domain(request: Request, pk: int) -> HttpResponse:
         said = _("%(host)s is yours. Your portal can be reached there now.")
         messages.success(request, said % {"host": found.domain})
     else:
-        messages.warning(request, _("Not proven yet. The reason stands beside the name."))
+        messages.warning(request, _("Not verified yet. The reason is shown beside the domain."))
     return redirect("desk:domains")
 
 
@@ -67,7 +67,9 @@ def choose_domain(request: Request, pk: int) -> HttpResponse:
         chosen = own.choose_primary(request.tenant, pk)
     except Domain.DoesNotExist as error:
         raise Http404 from error
-    said = _("Everybody is led to %(host)s from now on. You may have to sign in there again.")
+    said = _(
+        "Everybody is redirected to %(host)s from now on. You may have to sign in there again."
+    )
     messages.success(request, said % {"host": chosen.domain})
     return redirect("desk:domains")
 
@@ -81,8 +83,10 @@ def remove_domain(request: Request, pk: int) -> HttpResponse:
     except Domain.DoesNotExist as error:
         raise Http404 from error
     except DomainInUseError:
-        messages.warning(request, _("This name is in use. Please make another one the main one."))
+        messages.warning(
+            request, _("This is the main domain. Please make another one the main domain first.")
+        )
     else:
-        said = _("%(host)s leads here no longer.")
+        said = _("%(host)s no longer leads here.")
         messages.success(request, said % {"host": gone.domain})
     return redirect("desk:domains")

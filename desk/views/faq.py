@@ -62,7 +62,7 @@ def statistics(request: Request) -> HttpResponse:
 def new_article(request: Request) -> HttpResponse:
     """Write an article: from nothing, or from an answer without its people (?message=)."""
     if not Category.objects.exists():
-        messages.error(request, _("First comes a category; then its articles."))
+        messages.error(request, _("Create a category first, then its articles."))
         return redirect("desk:faq_categories")
     message = _answer(request)
     initial = _proposal(message) if message and request.method != "POST" else None

@@ -111,7 +111,7 @@ def change_topic(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return HttpResponseBadRequest()
     moderation.change_topic(topic, **form.cleaned_data)
-    messages.success(request, _("The topic is arranged as you chose."))
+    messages.success(request, _("Your changes to the topic are saved."))
     return redirect(topic_address(Topic.objects.select_related("category").get(pk=pk)))
 
 
@@ -127,7 +127,7 @@ def bring_back(request: Request, number: int, pk: int) -> HttpResponse:
         if form.is_valid():
             draft = Draft(form.cleaned_data["text"])
             post = round_trip.bring_back(link, by=request.user, draft=draft)
-            messages.success(request, _("The answer stands in the forum now."))
+            messages.success(request, _("The answer is now in the forum."))
             return redirect(post_address(post))
     else:
         answer = round_trip.last_answer(link)

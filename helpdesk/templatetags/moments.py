@@ -124,7 +124,7 @@ def due(
         left=100 - round(used),
         full=_exact_long(local),
         words=_due_words(local, present),
-        short=_exact(local, present),
+        short=_beside_words(local, present),
     )
 
 
@@ -211,6 +211,13 @@ def _exact_long(at: datetime) -> str:
     weekday, month = names.weekdays[at.weekday()], names.months[at.month - 1]
     day = f"{weekday}, {at.day}{names.dot}\u00a0{month} {at.year}"
     return f"{day}, {_phrases(_language())['clock'].format(clock=f'{at:%H:%M}')}"
+
+
+def _beside_words(at: datetime, present: datetime) -> str:
+    """The exact moment beside the words of a due moment, which name a day beyond tomorrow."""
+    if abs((at.date() - present.date()).days) > 1:
+        return f"{at:%H:%M}"
+    return _exact(at, present)
 
 
 def _past_words(at: datetime, present: datetime) -> str:

@@ -9,16 +9,35 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts import notification_list
+from accounts.models import User
 from portal import navigation
 from portal.navigation import Link
 
 register = template.Library()
+
+MOST_IN_A_BADGE = 99
 
 
 @register.simple_tag(takes_context=True)
 def navigation_links(context: dict[str, Any]) -> list[Link]:
     request: HttpRequest | None = context.get("request")
     return navigation.links(request) if request and hasattr(request, "user") else []
+
+
+@register.simple_tag(takes_context=True)
+def unread_news(context: dict[str, Any]) -> int | None:
+    """How much is new for a customer; None for everybody else, who have no list."""
+    user = getattr(context.get("request"), "user", None)
+    if not isinstance(user, User) or user.is_agent:
+        return None
+    return notification_list.unread(user)
+
+
+@register.filter
+def badge(count: int) -> str:
+    """A number for a small place: beyond it, more digits say nothing more."""
+    return f"{MOST_IN_A_BADGE}+" if count > MOST_IN_A_BADGE else str(count)
 
 
 @register.simple_tag(takes_context=True)

@@ -71,7 +71,7 @@ def cancel_call(request: Request, number: int) -> HttpResponse:
             raise CallEndedError
         calls.cancel(call, by=request.user)
     except CallEndedError:
-        messages.info(request, _("There is no call any more that could be cancelled."))
+        messages.info(request, _("There is no call left to cancel."))
     else:
         messages.success(
             request, _("The call is cancelled. Your question stays open; we answer it in writing.")
@@ -99,8 +99,8 @@ def _submitted(request: Request, organisation: Organisation, ticket: Ticket | No
         form.add_error(
             None,
             _(
-                "So many calls are agreed with you already that we make those first. Everything "
-                "you typed is kept: cancel one of them, or write to us."
+                "You have so many calls booked already that we make those first. Everything you "
+                "typed is kept: cancel one of them, or write to us."
             ),
         )
     if not form.is_valid():
@@ -144,7 +144,7 @@ def _change(request: Request, ticket: Ticket, call: CallBack) -> HttpResponse:
         form.slot_is_taken(_offer(ticket, call))
         return _page(request, form, ticket, status=422)
     except CallEndedError:
-        messages.info(request, _("This call has been made or cancelled meanwhile."))
+        messages.info(request, _("This call has been made or cancelled in the meantime."))
         return redirect("portal:ticket", ticket.number)
     messages.success(request, agreed_words(changed))
     return redirect("portal:ticket", ticket.number)

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts import notification_list
 from accounts.models import User
 from forum.models import Category, Picture, Post, Topic
 from helpdesk.http import id_in
@@ -15,6 +16,7 @@ from helpdesk.page_cache import cached_for_strangers
 from portal import forum_page
 from portal.forum_forms import PostForm
 from portal.forum_writing import reply_context
+from portal.notification_page import OF_TOPICS
 
 
 @login_not_required
@@ -52,6 +54,8 @@ def topic(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         # A title that gets its old words back must not meet a browser that knows better.
         moved.headers["Cache-Control"] = "no-cache"
         return moved
+    if isinstance(request.user, User) and request.method == "GET":
+        notification_list.read(request.user, found.pk, *OF_TOPICS)
     return topic_page(request, found)
 
 

@@ -63,7 +63,7 @@ def report(request: Request, pk: int) -> HttpResponse:
         form.add_error(None, said)
         return _about(request, "portal/forum/report.html", post, form, TOO_MUCH)
     moderation.report(post, by=request.user, **form.cleaned_data)
-    messages.success(request, _("Thank you. Somebody of us looks at the post."))
+    messages.success(request, _("Thank you. One of us will look at the post."))
     return redirect(forum_page.post_url(post.topic, post))
 
 
@@ -78,7 +78,7 @@ def open_ticket(request: Request, pk: int) -> HttpResponse:
         return _about(request, "portal/forum/private.html", post, form, 422 if form.errors else 200)
     text = "" if request.user.is_agent else form.cleaned_data["text"]
     link = round_trip.open_ticket(post, by=request.user, text=text)
-    said = _("This goes on in private as #%(number)s.")
+    said = _("This continues in private as #%(number)s.")
     messages.success(request, said % {"number": link.ticket.number})
     place = "desk:ticket" if request.user.is_agent else "portal:ticket"
     return redirect(place, link.ticket.number)

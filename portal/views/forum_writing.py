@@ -111,7 +111,11 @@ def _reply(request: Request, topic: Topic, form: PostForm) -> Post | None:
         post = writing.reply(topic, author=request.user, draft=form.draft)
     except writing.LockedError:
         form.add_error(
-            None, _("This topic is locked meanwhile. Your text is kept here, but was not sent.")
+            None,
+            _(
+                "This topic has been locked in the meantime. Your text is kept here, but was "
+                "not sent."
+            ),
         )
         return None
     except writing.TooManyLinksError:
@@ -151,11 +155,14 @@ def _say_too_many_links(form: PostForm) -> None:
 
 def _say_arrived(request: Request, post: Post) -> None:
     if post.is_visible:
-        messages.success(request, _("Your post is there for everybody to read."))
+        messages.success(request, _("Your post is published for everybody to read."))
         return
     messages.info(
         request,
-        _("Thank you! We look at first posts before others see them, and write to you then."),
+        _(
+            "Thank you! We check first posts before others can see them, and will write to you "
+            "then."
+        ),
     )
 
 

@@ -52,7 +52,7 @@ def address(request: Request) -> HttpResponse:
     form = AddressForm(request.POST or None, instance=instance)
     if request.method == "POST" and form.is_valid():
         addresses.save_address(form.instance, by=request.user)
-        messages.success(request, _("The address is saved. It counts for invoices from now on."))
+        messages.success(request, _("The address is saved. It applies to invoices from now on."))
         return redirect("portal:invoices")
     context = {"form": form, "is_new": stored is None}
     status = 422 if form.errors else 200

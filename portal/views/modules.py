@@ -104,7 +104,7 @@ def revoke_cancellation(request: Request) -> HttpResponse:
     try:
         event = booking.revoke(organisation, by=request.user)
     except booking.NothingBookedError:
-        messages.error(request, _("There is no cancellation to take back any more."))
+        messages.error(request, _("There is no cancellation left to take back."))
         return redirect("portal:modules")
     return redirect("portal:booking", event.pk)
 

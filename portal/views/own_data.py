@@ -40,7 +40,9 @@ def request_export(request: Request) -> HttpResponse:
     if limited is not None:
         return limited
     exporting.request_export(request.user)
-    messages.success(request, _("Your data is being packed. A mail tells you when it is ready."))
+    messages.success(
+        request, _("Your data is being prepared. We will e-mail you when it is ready.")
+    )
     return redirect("portal:own_data")
 
 

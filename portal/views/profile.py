@@ -1,4 +1,4 @@
-"""Einstellungen / Profil and Mitteilungen: who somebody is, and what we write to them about."""
+"""Einstellungen / Profil: who somebody is, and where we write to them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import email_change
-from helpdesk.http import Request, wants_partial
+from helpdesk.http import Request
 from portal.proof import proof_required, too_many_mails
-from portal.settings_forms import EmailForm, NotificationsForm, ProfileForm
+from portal.settings_forms import EmailForm, ProfileForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,8 +50,8 @@ def change_email(request: Request) -> HttpResponseBase:
             return redirect("portal:profile")
         email_change.ask(request.user, email)
         said = _(
-            "A mail to %(email)s is on its way. Open the link in it within a day; until then your "
-            "address stays as it is."
+            "An e-mail to %(email)s is on its way. Open the link in it within a day; until then "
+            "your address stays as it is."
         )
         messages.success(request, said % {"email": email})
         return redirect("portal:profile")
@@ -71,24 +71,6 @@ def confirm_email(request: Request, token: str) -> HttpResponse:
     except email_change.LinkInvalidError:
         return render(request, "portal/new_email.html", status=404)
     except email_change.AddressTakenError:
-        messages.error(request, _("This address has an account of its own meanwhile."))
+        messages.error(request, _("This address now has an account of its own."))
         return redirect("portal:profile")
     return render(request, "portal/new_email.html", {"new": new})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def notifications(request: Request) -> HttpResponse:
-    """Show and choose what we write about; for customers, agents and tenant admins alike.
-
-    With htmx each box is saved as it is ticked; without, by the button.
-    """
-    # No box ticked is an empty form, and means: write about nothing.
-    sent = request.POST if request.method == "POST" else None
-    form = NotificationsForm(sent, user=request.user)
-    if form.is_valid():
-        form.save()
-        if wants_partial(request):
-            return render(request, "portal/_saved.html", {"is_saved": True})
-        messages.success(request, _("Your choice is saved."))
-        return redirect("portal:notifications")
-    return render(request, "portal/notifications.html", {"form": form})

@@ -61,6 +61,6 @@ def _rate(request: HttpRequest, ticket: Ticket, form: RatingForm, by: User) -> N
     except rating.NotRatableError:
         messages.info(request, _("This request is open again; it can be rated once it is done."))
     except rating.RatingFinalError:
-        messages.info(request, _("The rating is final now: it could be changed for 14 days."))
+        messages.info(request, _("The rating is now final: it could be changed for 14 days."))
     else:
         messages.success(request, _("Thank you, we have noted your rating."))

@@ -51,6 +51,7 @@ CLOSED = (
     "/rueckruf/",
     "/sprache/",
     "/suche/",
+    "/mitteilungen/",
     "/tickets/",
     "/zusagen/",
 )

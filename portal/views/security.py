@@ -45,7 +45,7 @@ def end_other_sessions(request: Request) -> HttpResponse:
     """Sign out everywhere but here."""
     count = sessions.end_others(request.user, request.session.session_key)
     said = ngettext("%d other device is signed out.", "%d other devices are signed out.", count)
-    messages.success(request, said % count if count else _("You were signed in nowhere else."))
+    messages.success(request, said % count if count else _("You were not signed in anywhere else."))
     return redirect("mfa_index")
 
 

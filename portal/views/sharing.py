@@ -37,8 +37,8 @@ def share(request: Request, number: int) -> HttpResponse:
             request,
             found,
             error=_(
-                "Somebody of those does not belong to your organisation any more. Nobody has "
-                "been added; please choose again."
+                "One of these people no longer belongs to your organisation. Nobody has been "
+                "added; please choose again."
             ),
         )
     except sharing.TooManyError:
@@ -60,9 +60,9 @@ def unshare(request: Request, number: int, pk: int) -> HttpResponse:
         raise Http404
     sharing.unshare(found, one.user, by=request.user)
     if pk == request.user.pk:
-        messages.success(request, _("You take no part in this request any more."))
+        messages.success(request, _("You no longer take part in this request."))
         return redirect("portal:tickets")
-    said = _("%(name)s takes no part in this request any more.")
+    said = _("%(name)s no longer takes part in this request.")
     messages.success(request, said % {"name": one.user})
     return redirect("portal:ticket", number)
 
@@ -90,7 +90,7 @@ def _page(request: Request, ticket: Ticket, *, error: str = "") -> HttpResponse:
 
 def _say(request: Request, added: list[Participant]) -> None:
     if [one.user_id for one in added] == [request.user.pk]:
-        messages.success(request, _("You take part in this request now."))
+        messages.success(request, _("You now take part in this request."))
         return
     said = ngettext(
         "%(n)d person takes part in this request now.",

@@ -46,7 +46,7 @@ def invite(request: Request) -> HttpResponseBase:
         form.add_error("email", _("This address is in your team already."))
         return _page(request, form, status=422)
     except membership.TooManyInvitationsError:
-        form.add_error(None, _("Very many invitations are open. Please withdraw some of them."))
+        form.add_error(None, _("Too many invitations are open. Please withdraw some of them."))
         return _page(request, form, status=422)
     except membership.TooSoonError:
         form.add_error("email", _("We wrote to this address a moment ago. Try again later."))
@@ -171,7 +171,7 @@ def _remove(request: Request, organisation: Organisation, person: User) -> HttpR
 
 
 def _last_admin() -> str:
-    return _("Somebody must remain who administers the team. Make somebody else one first.")
+    return _("A team needs an administrator. Make somebody else one first.")
 
 
 def _page(

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import notification_list
 from channels.portal_form import inbound
 from channels.raw import StorageFullError
 from helpdesk.downloads import attachment_response, pdf_response
@@ -18,6 +19,7 @@ from helpdesk.http import Request, customer_required, wants_partial
 from portal import ticket_page, ticket_pdf, told
 from portal.answers import form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReopeningForm, ReplyForm
+from portal.notification_page import OF_TICKETS
 from tickets import services
 from tickets.models import Attachment, Message, Ticket
 from tickets.states import DONE, State, TransitionError
@@ -27,6 +29,8 @@ from tickets.states import DONE, State, TransitionError
 @customer_required
 def ticket(request: Request, number: int) -> HttpResponse:
     found = ticket_page.find(request, number)
+    if request.method == "GET":
+        notification_list.read(request.user, found.number, *OF_TICKETS)
     if found.merged_into is not None:
         said = _("#%(number)s goes on here, together with this ticket.")
         messages.info(request, said % {"number": found.number})
@@ -83,7 +87,7 @@ def create_closure(request: Request, number: int) -> HttpResponse:
     except (TransitionError, services.MergedError):
         # Spam is closed to its sender already; a merged one leads to where it can be closed.
         return redirect("portal:ticket", number)
-    messages.success(request, _("The ticket is closed. A new message opens it again."))
+    messages.success(request, _("The ticket is closed. A new message reopens it."))
     return redirect("portal:ticket", number)
 
 
@@ -100,7 +104,7 @@ def create_reopening(request: Request, number: int) -> HttpResponse:
         message = inbound.submit_reply(
             found,
             user=request.user,
-            text=_("I have opened this request again: it is not settled yet."),
+            text=_("I have reopened this request: it is not settled yet."),
             files=(),
             form_id=f"{request.user.pk}:{form_id}",
         )

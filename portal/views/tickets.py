@@ -53,10 +53,10 @@ def _turns(choice: Choice) -> list[tuple[str, str, bool]]:
 
 def _whose(choice: Choice, *, is_admin: bool) -> list[tuple[str, str, bool]]:
     """The links of whose tickets are shown, as `_turns`."""
-    everything = _("All of the organisation") if is_admin else _("Mine and shared")
+    everything = _("Whole organisation") if is_admin else _("Mine and shared")
     words = [
         (None, everything),
-        (Whose.OWN, _("My own")),
+        (Whose.OWN, _("Mine")),
         (Whose.SHARED, _("Shared with me")),
     ]
     return [(text, choice.address(whose=one or ""), choice.whose == one) for one, text in words]

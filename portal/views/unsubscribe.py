@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import notifications
+from accounts.notifications import Channel
 
 
 # A mail provider posts here for its reader, with no cookie and no page of ours (RFC 8058); what
@@ -24,9 +25,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         user, event = notifications.unsubscribing(token)
     except notifications.UnsubscribeInvalidError:
         return render(request, "account/unsubscribe.html", status=404)
-    wants = notifications.wants(user, event)
+    wants = notifications.wants(user, event, Channel.MAIL)
     if request.method == "POST":
         wants = request.POST.get("by_mail") == "on"
-        notifications.choose(user, event, by_mail=wants)
+        notifications.choose(user, event, Channel.MAIL, is_wanted=wants)
     shown = {"event": event, "wants": wants, "is_done": request.method == "POST"}
     return render(request, "account/unsubscribe.html", shown)

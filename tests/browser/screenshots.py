@@ -33,6 +33,8 @@ PICTURES = {
     "portal": (CUSTOMER, "/", ""),
     "portal-ticket": (CUSTOMER, "/tickets/", ".hit:has(.chip.warn) .subject"),
     "portal-tickets": (CUSTOMER, "/tickets/", ""),
+    "news": (CUSTOMER, "/mitteilungen/", ""),
+    "notifications": (CUSTOMER, "/einstellungen/mitteilungen/", ""),
     "portal-new-ticket": (CUSTOMER, "/tickets/neu/", ""),
     "portal-rated": (CUSTOMER, "/tickets/?state=done", ".hit .subject"),
     "contact": ("", "/kontakt/", ""),

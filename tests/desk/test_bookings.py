@@ -315,7 +315,7 @@ def test_where_nothing_is_booked_there_is_nothing_to_cancel(boss, anna):
     assert "Nothing is booked: there is nothing to cancel." in response.content.decode()
 
     response = boss.post(url(anna, "cancellation_revoked"), follow=True)
-    assert "There is no cancellation to take back any more." in response.content.decode()
+    assert "There is no cancellation left to take back." in response.content.decode()
 
 
 # Who may not.

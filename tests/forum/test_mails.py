@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.utils.timezone import now
 
 from accounts import notifications
-from accounts.notifications import Event
+from accounts.notifications import Channel, Event
 from channels import outbox
 from channels.models import SystemMail
 from forum import following, mails, moderation, writing
@@ -114,7 +114,7 @@ def test_who_wrote_a_hidden_post_is_told_why(talk, proven, agent):
 
 def test_nobody_is_mailed_without_a_proven_address_or_against_their_wish(talk, proven, member):
     following.follow(talk, member("Unbewiesen"))
-    notifications.choose(talk.author, Event.TOPIC_ANSWERED, by_mail=False)
+    notifications.choose(talk.author, Event.TOPIC_ANSWERED, Channel.MAIL, is_wanted=False)
     lost = proven("Verzogen")
     lost.undeliverable_at = now()
     lost.save()

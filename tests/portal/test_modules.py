@@ -113,7 +113,7 @@ def test_what_this_month_costs_is_shown_to_the_day(portal, boss):
 
 def test_without_an_address_the_form_asks_for_it_and_books_with_it(portal, boss):
     BillingAddress.objects.all().delete()
-    assert "Where shall the invoices go?" in portal.get(URL).content.decode()
+    assert "Where should the invoices go?" in portal.get(URL).content.decode()
 
     refused = portal.post(BOOK, form(portal, "Gold", postcode="123"))
     accepted = portal.post(BOOK, form(portal, "Gold", **ADDRESS))

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
@@ -233,7 +234,7 @@ def test_a_search_asks_a_fixed_number_of_times(client, category, django_assert_m
         writing.reply(asked, author=AgentFactory(), draft=Draft("Etikett hier"))
     client.get(URL)
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         client.get(URL, {"q": "Etikett"})
     assert reverse("portal:search") == URL
 
@@ -274,15 +275,23 @@ def test_a_strangers_place_may_search_only_so_often(client, customer, monkeypatc
     assert ask().status_code == 200
 
 
-@pytest.mark.parametrize("rare", [1, 1_000])
-def test_a_frequent_word_and_a_rare_one_find_the_newest(client, category, monkeypatch, rare):
-    monkeypatch.setattr(searching, "RARE", rare)
-    monkeypatch.setattr(searching, "MOST_ARTICLES", 2)
-    monkeypatch.setattr(searching, "MOST_TOPICS", 2)
-    monkeypatch.setattr(searching, "MOST_POSTS", 2)
+@pytest.fixture
+def few(monkeypatch):
+    """Two candidates of each kind, looked for among the last two, then the last four entries."""
+    for name in ("MOST_ARTICLES", "MOST_TOPICS", "MOST_POSTS"):
+        monkeypatch.setattr(searching, name, 2)
+    monkeypatch.setattr(searching, "NEAR", 1)
+    monkeypatch.setattr(searching, "FAR", 2)
+
+
+@pytest.mark.parametrize("after", [0, 2, 10])
+def test_the_newest_are_found_however_far_back_they_stand(client, category, few, after):
     for number in range(4):
         article(f"Zollnummer {number}")
         topic(category, f"Zollnummer im Thema {number}")
+    for number in range(after):
+        article(f"Artikel {number}")
+        topic(category, f"Thema {number}")
 
     assert sorted(found(client, "Zollnummer")) == [
         "Zollnummer 2",
@@ -290,3 +299,35 @@ def test_a_frequent_word_and_a_rare_one_find_the_newest(client, category, monkey
         "Zollnummer im Thema 2",
         "Zollnummer im Thema 3",
     ]
+
+
+@pytest.mark.parametrize("state", Post.State.values)
+def test_an_old_post_with_a_rare_word_is_found_among_hidden_ones(client, category, few, state):
+    topics = [topic(category, f"Thema {number}", "Zollnummer") for number in range(8)]
+    Post.objects.filter(topic__in=topics[1:]).update(state=state)
+    # A topic's own words are those of its question: here they are of no interest.
+    Topic.objects.update(search=None)
+    newest = topics[-2:] if state == Post.State.VISIBLE else topics[:1]
+
+    assert set(found(client, "Zollnummer")) == {one.title for one in newest}
+
+
+def test_of_a_word_that_hidden_posts_are_full_of_the_newest_is_found(
+    client, category, few, monkeypatch
+):
+    monkeypatch.setattr(searching, "RARE", 3)
+    topics = [topic(category, f"Thema {number}", "Zollnummer") for number in range(8)]
+    Post.objects.filter(topic__in=topics[1:-1]).update(state=Post.State.HIDDEN)
+    Topic.objects.update(search=None)
+
+    assert "Thema 7" in found(client, "Zollnummer")
+
+
+def test_a_search_leaves_a_transaction_around_it_as_it_was(client, category, few):
+    for number in range(8):
+        topic(category, f"Thema {number}")
+
+    assert found(client, "gibtesnicht") == []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_indexscan")
+        assert cursor.fetchone() == ("on",)

@@ -13,7 +13,8 @@ from django.utils.timezone import now
 
 from accounts import email_change, notifications
 from accounts.models import User
-from accounts.notifications import Event
+from accounts.notifications import Channel, Event
+from portal.settings_forms import NotificationsForm
 from tenants.models import Tenant
 from tests.factories import AgentFactory, CustomerFactory
 
@@ -197,12 +198,14 @@ def test_an_address_taken_meanwhile_is_refused():
     assert user.email != NEW
 
 
-def test_no_box_ticked_means_no_mails_and_works_without_a_script():
+def test_no_box_ticked_means_told_of_nothing_and_works_without_a_script():
     user = confirmed()
     client = signed_in(user)
     url = reverse("portal:notifications")
-    client.post(url, {Event.TOPIC_FOLLOWED.value: "on"})
-    assert notifications.wanted(user) == {event: event == Event.TOPIC_FOLLOWED for event in Event}
+    client.post(url, {"topic_followed-portal": "on"})
+    assert [one for one, is_wanted in notifications.wanted(user).items() if is_wanted] == [
+        (Event.TOPIC_FOLLOWED, Channel.PORTAL)
+    ]
     client.post(url, {})
     assert not any(notifications.wanted(user).values())
 
@@ -212,12 +215,18 @@ def test_with_htmx_each_box_is_saved_as_it_is_ticked():
     client = signed_in(user)
     part = client.post(
         reverse("portal:notifications"),
-        {Event.TOPIC_ANSWERED.value: "on"},
+        {"topic_answered-mail": "on"},
         headers={"hx-request": "true"},
     )
     assert "<html" not in part.text
     assert 'role="status"' in part.text
-    assert not notifications.wants(user, Event.TOPIC_FOLLOWED)
+    assert notifications.wants(user, Event.TOPIC_ANSWERED, Channel.MAIL)
+    assert not notifications.wants(user, Event.TOPIC_ANSWERED, Channel.PORTAL)
+
+
+def test_an_agent_is_offered_no_list_in_the_portal(agent):
+    boxes = NotificationsForm(user=agent).fields
+    assert set(boxes) == {"topic_answered-mail", "topic_followed-mail"}
 
 
 def test_settings_change_nothing_without_a_csrf_token():

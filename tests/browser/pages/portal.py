@@ -19,6 +19,8 @@ PAGES = [
     PageOf("portal:tickets", role="customer"),
     PageOf("portal:tickets", role="newcomer"),
     PageOf("portal:tickets", role="by_mail"),
+    PageOf("portal:news", role="customer"),
+    PageOf("portal:news", role="newcomer"),
     PageOf("portal:new_ticket", role="customer"),
     PageOf("portal:new_ticket", role="unconfirmed"),
     PageOf("portal:new_ticket", role="by_mail"),
@@ -62,5 +64,6 @@ ACTS: dict[str, tuple[str, ...]] = {
     "portal:rating": ("settled",),
     "portal:participation": ("shared_ticket", "colleague"),
     "portal:closure": ("number",),
+    "portal:news_read": (),
     "set_language": (),
 }

@@ -1,0 +1,72 @@
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0004_export_tries"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="notificationchoice", name="notification_choice_once"
+        ),
+        migrations.RenameField(
+            model_name="notificationchoice", old_name="by_mail", new_name="is_wanted"
+        ),
+        migrations.AddField(
+            model_name="notificationchoice",
+            name="channel",
+            # What was chosen until now was about mails.
+            field=models.CharField(default="mail", max_length=10),
+            preserve_default=False,
+        ),
+        migrations.AddConstraint(
+            model_name="notificationchoice",
+            constraint=models.UniqueConstraint(
+                fields=("user", "event", "channel"), name="notification_choice_once"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Notification",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event", models.CharField(max_length=30)),
+                ("about", models.BigIntegerField()),
+                ("first", models.BigIntegerField(null=True)),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at", None)),
+                        fields=["user"],
+                        name="notification_unread",
+                    ),
+                    models.Index(fields=["at"], name="notification_age"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "event", "about"), name="notification_once"
+                    )
+                ],
+            },
+        ),
+    ]

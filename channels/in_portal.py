@@ -1,0 +1,27 @@
+"""What the portal's list tells a customer of their tickets, in the transaction of what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts import notification_list
+from accounts.notifications import Event
+from tickets import signals
+from tickets.models import Message, Participant, Ticket
+
+
+@receiver(signals.answered)
+def tell_of_answer(ticket: Ticket, message: Message, **_: Any) -> None:
+    """A human has answered: news for who asked, and for all who take part."""
+    taking_part = ticket.participants.all().in_force().values_list("user_id", flat=True)
+    people = {ticket.requester_id, *taking_part}
+    notification_list.add(people, Event.TICKET_ANSWERED, ticket.number, first=message.pk)
+
+
+@receiver(signals.shared)
+def tell_of_sharing(ticket: Ticket, participants: Sequence[Participant], **kwargs: Any) -> None:
+    people = [one.user_id for one in participants if one.user_id != kwargs["by"].pk]
+    notification_list.add(people, Event.TICKET_SHARED, ticket.number)

@@ -1,0 +1,54 @@
+"""What is said in a topic is news in the portal for who follows it."""
+
+from accounts import notification_list
+from forum import following, moderation, writing
+from forum.models import Topic
+from forum.writing import Draft
+from tests.factories import CustomerFactory
+from tests.forum.conftest import url_of
+
+NEWS = "/mitteilungen/"
+
+
+def rows(page):
+    """The list's rows, as (what happened, where, whether it is unread)."""
+    return [
+        (entry.said, entry.title, entry.notification.read_at is None)
+        for entry in page.context["entries"]
+    ]
+
+
+def test_followers_are_told_at_once_but_not_who_wrote(client, agent, topic):
+    reader = CustomerFactory()
+    for user in (reader, agent):
+        following.follow(topic, user)
+    first = writing.reply(topic, author=agent, draft=Draft("So geht es."))
+    writing.reply(topic, author=agent, draft=Draft("Und so auch."))
+    client.force_login(reader)
+    assert rows(client.get(NEWS)) == [("2 neue Beiträge", topic.title, True)]
+    client.force_login(topic.author)
+    page = client.get(NEWS)
+    assert rows(page) == [("2 neue Antworten in Ihrem Thema", topic.title, True)]
+    address = page.context["entries"][0].url
+    assert address == f"{url_of(topic)}?from={first.pk}#message-{first.pk}"
+    assert client.get(address).status_code == 200
+    assert rows(client.get(NEWS))[0][2] is False
+    assert notification_list.unread(agent) == 0
+
+
+def test_what_is_held_back_is_news_when_it_is_freed(agent, topic, member):
+    post = writing.reply(
+        topic, author=member("Neuling", newcomer=True), draft=Draft("Ich weiß es.")
+    )
+    assert notification_list.unread(topic.author) == 0
+    moderation.approve(post, by=agent)
+    assert notification_list.unread(topic.author) == 1
+
+
+def test_a_hidden_topic_is_no_news(client, agent, topic):
+    reader = CustomerFactory()
+    following.follow(topic, reader)
+    writing.reply(topic, author=agent, draft=Draft("So geht es."))
+    Topic.objects.filter(pk=topic.pk).update(is_hidden=True)
+    client.force_login(reader)
+    assert rows(client.get(NEWS)) == []

@@ -1,0 +1,146 @@
+"""The list of what is new in the portal: who is told, what they may see, and when it is read."""
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils.timezone import now
+
+from accounts import notification_list, notifications
+from accounts.models import Notification
+from accounts.notifications import Channel, Event
+from tests.factories import CustomerFactory, open_ticket
+from tickets import services, sharing
+
+NEWS = "/mitteilungen/"
+
+
+def answered(ticket, agent, text="Das geht so."):
+    return services.reply(ticket, author=agent, text=text)
+
+
+def rows(page):
+    """The list's rows, as (what happened, where, whether it is unread)."""
+    return [
+        (entry.said, entry.title, entry.notification.read_at is None)
+        for entry in page.context["entries"]
+    ]
+
+
+def test_an_answer_is_news_for_who_asked_until_they_look(client, customer, agent):
+    ticket = open_ticket(customer, subject="Drucker")
+    message = answered(ticket, agent)
+    client.force_login(customer)
+    page = client.get(NEWS)
+    assert rows(page) == [("Wir haben geantwortet", f"#{ticket.number} Drucker", True)]
+    assert f"/tickets/{ticket.number}/#message-{message.pk}" in page.text
+    assert "Mitteilungen, 1 neue" in page.text
+    client.get(reverse("portal:ticket", args=[ticket.number]))
+    page = client.get(NEWS)
+    assert rows(page) == [("Wir haben geantwortet", f"#{ticket.number} Drucker", False)]
+    assert "Mitteilungen, 0 neue" in page.text
+
+
+def test_answers_are_counted_until_they_are_read_and_lead_to_the_first(client, customer, agent):
+    ticket = open_ticket(customer, subject="Drucker")
+    first = answered(ticket, agent)
+    answered(ticket, agent)
+    client.force_login(customer)
+    page = client.get(NEWS)
+    assert rows(page) == [("2 neue Antworten", f"#{ticket.number} Drucker", True)]
+    assert f"#message-{first.pk}" in page.text
+    client.get(reverse("portal:ticket", args=[ticket.number]))
+    third = answered(ticket, agent)
+    page = client.get(NEWS)
+    assert rows(page) == [("Wir haben geantwortet", f"#{ticket.number} Drucker", True)]
+    assert f"#message-{third.pk}" in page.text
+
+
+def test_a_head_request_reads_nothing(client, customer, agent):
+    ticket = open_ticket(customer)
+    answered(ticket, agent)
+    client.force_login(customer)
+    client.head(reverse("portal:ticket", args=[ticket.number]))
+    assert notification_list.unread(customer) == 1
+
+
+def test_only_who_wants_it_here_is_told_here(customer, agent):
+    notifications.choose(customer, Event.TICKET_ANSWERED, Channel.PORTAL, is_wanted=False)
+    answered(open_ticket(customer), agent)
+    assert notification_list.unread(customer) == 0
+
+
+def test_colleagues_are_told_of_sharing_and_of_answers_and_whoever_leaves_sees_nothing(
+    client, customer, agent
+):
+    colleague = CustomerFactory(organisation=customer.organisation)
+    ticket = open_ticket(customer, subject="Vertraulich")
+    sharing.share(ticket, [colleague], by=customer)
+    answered(ticket, agent)
+    client.force_login(colleague)
+    assert {said for said, *_ in rows(client.get(NEWS))} == {
+        "Mit Ihnen geteilt",
+        "Wir haben geantwortet",
+    }
+    sharing.unshare(ticket, colleague, by=customer)
+    page = client.get(NEWS)
+    assert "Vertraulich" not in page.text
+    assert not Notification.objects.filter(user=colleague).exists()
+    assert "Mitteilungen, 0 neue" in client.get(NEWS).text
+
+
+def test_nobody_sees_what_is_new_for_somebody_else(client, customer, agent):
+    answered(open_ticket(customer, subject="Geheim"), agent)
+    client.force_login(CustomerFactory())
+    page = client.get(NEWS)
+    assert rows(page) == []
+    assert "Geheim" not in page.text
+
+
+def test_everything_is_marked_as_read_by_one_button(client, customer, agent):
+    for _ticket in range(3):
+        answered(open_ticket(customer), agent)
+    client.force_login(customer)
+    assert client.post(reverse("portal:news_read")).url == NEWS
+    page = client.get(NEWS)
+    assert [is_unread for *_, is_unread in rows(page)] == [False] * 3
+    assert reverse("portal:news_read") not in page.text
+
+
+def test_the_list_goes_on_page_by_page(client, customer):
+    tickets = [open_ticket(customer) for _ticket in range(27)]
+    for ticket in tickets:
+        notification_list.add([customer.pk], Event.TICKET_SHARED, ticket.number)
+    client.force_login(customer)
+    first = client.get(NEWS)
+    second = client.get(first.context["next_page"])
+    shown = [title.split()[0] for page in (first, second) for _said, title, _new in rows(page)]
+    assert shown == [f"#{ticket.number}" for ticket in reversed(tickets)]
+    assert second.context["first_page"] == NEWS
+
+
+@pytest.mark.parametrize("after", ["x", "\x00", "2026-99-99", "a" * 5000])
+def test_a_damaged_place_shows_the_beginning(client, customer, after):
+    client.force_login(customer)
+    assert client.get(NEWS, {"after": after}).status_code == 200
+
+
+def test_agents_are_led_to_the_desk(client, agent):
+    client.force_login(agent)
+    assert client.get(NEWS).status_code == 302
+    assert NEWS not in client.get("/").text
+
+
+def test_what_is_older_than_ninety_days_is_forgotten(customer):
+    with time_machine.travel(now(), tick=False) as clock:
+        notification_list.add([customer.pk], Event.TICKET_SHARED, 1)
+        clock.shift(notification_list.KEPT)
+        assert notification_list.tidy() == 0
+        clock.shift(1)
+        assert notification_list.tidy() == 1
+
+
+def test_a_small_place_shows_no_more_than_ninety_nine(client, customer):
+    for about in range(120):
+        notification_list.add([customer.pk], Event.TICKET_SHARED, about)
+    client.force_login(customer)
+    assert "99+" in client.get("/").text
