@@ -173,6 +173,28 @@ def test_what_cannot_be_swapped_is_loaded_as_a_whole(visitors, stack):
     visitors.forgive("404")
 
 
+def test_back_over_a_whole_load_and_a_server_that_fails(visitors):
+    page = visitors.open("portal:faq")
+    page.locator(".faq-search input").fill("Etikett")
+    page.locator(".faq-search input").press("Enter")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    page.locator("header nav").get_by_role("link", name="Anmelden").click()
+    expect(page).to_have_url(re.compile("/konto/anmelden/"))
+
+    page.go_back()
+    expect(page.locator("#found a").first).to_be_visible()
+    mark(page)
+    page.go_back()
+    expect_page(page, "/faq/", re.compile("."))
+
+    page.route("**/forum/", lambda route: route.fulfill(status=500, content_type="text/html"))
+    page.locator("header nav").get_by_role("link", name="Forum").click()
+    expect(page.locator("#flash")).to_contain_text("nicht geklappt")
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+    assert stayed(page)
+    visitors.complaints.clear()
+
+
 def test_signed_out_meanwhile_leads_to_the_sign_in(visitors):
     page = visitors.open("portal:tickets", role="caller")
     mark(page)
