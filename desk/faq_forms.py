@@ -32,7 +32,7 @@ class ArticleForm(FormWithFiles):
         label=_("Answer"),
         strip=False,
         widget=forms.Textarea({"rows": 18, "class": "faq-text"}),
-        validators=[MaxLengthValidator(markdown.LIMIT)],
+        validators=[MaxLengthValidator(markdown.LIMIT), markdown.validate],
         error_messages={"required": _("Please write something first.")},
     )
     category = forms.ModelChoiceField(

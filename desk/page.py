@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.models import User
 from desk.counts import Counts, count
-from helpdesk.http import Request
+from helpdesk.http import PART_VARIES, Request
 
 
 def desk_page(
@@ -28,7 +28,7 @@ def desk_page(
         {"nav": navigation(request.user, counts), **context},
         status=status,
     )
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, PART_VARIES)
     return response
 
 
@@ -53,5 +53,5 @@ def desk_part(
 ) -> HttpResponse:
     """Render a part that htmx swaps in."""
     response = render(request, template, dict(context), status=status)
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, PART_VARIES)
     return response

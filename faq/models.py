@@ -75,7 +75,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         found = self.published()
         if not isinstance(user, User):
             return found.filter(visibility=Visibility.PUBLIC)
-        return found if user.is_agent else found.exclude(visibility=Visibility.AGENTS)
+        return found if user.is_agent else found.for_customers()
+
+    def for_customers(self) -> ArticleQuerySet:
+        """What is not meant for agents alone."""
+        return self.exclude(visibility=Visibility.AGENTS)
 
     def for_list(self) -> ArticleQuerySet:
         """Without what only a search reads."""

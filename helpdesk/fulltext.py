@@ -89,8 +89,7 @@ class Either(CombinedSearchQuery):
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[str | int]]:
-        one, asked = compiler.compile(self.lhs)
-        other, asked_other = compiler.compile(self.rhs)
+        (one, asked), (other, asked_other) = map(compiler.compile, self.get_source_expressions())
         sql = f"COALESCE({one} || NULLIF({other}, {one}), {one})"
         return sql, [*asked, *asked_other, *asked, *asked]
 

@@ -25,6 +25,9 @@ from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
+# What `wants_partial` looks at: a view that asks it says so to caches.
+PART_VARIES = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
+
 P = ParamSpec("P")
 
 

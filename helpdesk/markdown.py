@@ -12,9 +12,11 @@ from html import unescape
 from typing import Any, NamedTuple
 
 import nh3
+from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -25,6 +27,9 @@ LIMIT = 200_000
 # Characters of one paragraph that may open something (emphasis, links); more is no human's text.
 BUSY = 2_000
 NESTING = 20
+# How much longer than the text its HTML may be: an empty row of a table is as wide as its head, and
+# each quote in a quote costs two elements.
+LONGER, AT_LEAST = 8, 100_000
 # The level of the outermost headings where the page has an h1 and an h2 above the text.
 TOP = 3
 LOWEST = 6
@@ -63,13 +68,22 @@ def render(source: str, *, top: int = TOP, prefix: str = PREFIX) -> SafeString:
     `top` is the level of its outermost headings, `prefix` begins their ids: give each text of a
     page another one. Links are nofollow; an image of another host becomes a link to it.
     """
-    if not _is_readable(source):
-        return mark_safe(_CLEANER.clean(f"<pre>{escape(source)}</pre>"))  # noqa: S308
-    tokens = _MARKDOWN.parse(source)
-    for _heading in _headings(tokens, top, prefix):
-        pass
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = _html(source, top, prefix) if _is_readable(source) else None
+    if html is None or _is_too_large(html, source):
+        html = f"<pre>{escape(source)}</pre>"
     return mark_safe(_CLEANER.clean(html))  # noqa: S308
+
+
+def validate(source: str) -> None:
+    """For a form's field: say so where the text would become an endless page."""
+    if _is_readable(source) and _is_too_large(_html(source, TOP, PREFIX), source):
+        raise ValidationError(
+            _(
+                "This would become too large a page: a table with very many cells, or quotes "
+                "within quotes. Your text is kept; please make it smaller."
+            ),
+            code="too_large",
+        )
 
 
 def contents(source: str, *, top: int = TOP, prefix: str = PREFIX) -> list[Heading]:
@@ -96,6 +110,17 @@ def _is_readable(source: str) -> bool:
     if len(source) > LIMIT:
         return False
     return all(len(_OPENS.findall(part)) <= BUSY for part in re.split(r"\n[ \t]*\n", source))
+
+
+def _html(source: str, top: int, prefix: str) -> str:
+    tokens = _MARKDOWN.parse(source)
+    for _heading in _headings(tokens, top, prefix):
+        pass
+    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def _is_too_large(html: str, source: str) -> bool:
+    return len(html) > AT_LEAST + LONGER * len(source)
 
 
 def _headings(tokens: Sequence[Token], top: int, prefix: str) -> Iterator[Heading]:

@@ -25,7 +25,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
-from helpdesk.http import wants_partial
+from helpdesk.http import PART_VARIES, wants_partial
 from tenants.circuit import circuit
 
 P = ParamSpec("P")
@@ -36,7 +36,7 @@ SECONDS = 300
 EDITION = ""
 # What else stands in an address makes no page of its own: it is answered, and not kept.
 LONGEST_VALUE = 64
-VARY = ("Cookie", "Accept-Language", "Accept-Encoding", "HX-Request")
+VARY = ("Cookie", "Accept-Language", "Accept-Encoding", *PART_VARIES)
 SHARED = "public, no-cache"
 _LEFT_OUT = "helpdesk.page_cache.left_out"
 

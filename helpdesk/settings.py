@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "helpdesk.http.page_context",
             ],
+            "libraries": {"lucide": "helpdesk.templatetags.icons"},
         },
     },
 ]

@@ -57,4 +57,5 @@ def _wait(key: str, rate: ratelimit.Rate) -> int:
     history: list[float] = cache.get(key, [])
     if len(history) < rate.amount:
         return 0
-    return max(0, math.ceil(history[-1] + rate.duration - time.time()))
+    left: int = math.ceil(history[-1] + rate.duration - time.time())
+    return max(0, left)

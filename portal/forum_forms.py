@@ -14,6 +14,7 @@ from forum.models import Category, Post, Profile, Report
 from forum.people import NAME_LENGTH
 from forum.topics import TITLE_LENGTH
 from forum.writing import Draft
+from helpdesk import markdown
 from helpdesk.http import Request
 from helpdesk.texts import one_line
 from helpdesk.uploads import FormWithFiles
@@ -52,7 +53,7 @@ class PostForm(FormWithFiles):
         strip=False,
         widget=forms.Textarea({"rows": 8}),
         # No `max_length`: its attribute would let the browser cut what is pasted, without a word.
-        validators=[MaxLengthValidator(TEXT_LENGTH)],
+        validators=[MaxLengthValidator(TEXT_LENGTH), markdown.validate],
         error_messages={"required": _("Please write something first.")},
     )
 

@@ -9,6 +9,7 @@ from django_tenants.utils import get_public_schema_name
 
 from tenants.connection import connection
 from tenants.models import Domain, Tenant
+from tenants.prepared import Prepared
 from tenants.views import unknown_host
 
 # Asked for by address, or for all tenants at once: here the host says nothing.
@@ -17,14 +18,22 @@ OF_NO_TENANT = re.compile(r"/health/|/hooks/facebook/.*")
 # Asked for by scripts on other websites, or by who checks a host itself.
 STAYS = re.compile(r"/kontakt/widget|/\.well-known/")
 
+# Asked by every request.
+DOMAIN = Prepared(
+    lambda host: Domain.objects.select_related("tenant__branding").filter(
+        domain=host, tenant__status=Tenant.Status.READY
+    ),
+    "muster.invalid",
+)
+
 
 class TenantMiddleware(TenantMainMiddleware):  # type: ignore[misc]  # the package is untyped
     """Choose the tenant by the host; a suspended tenant's host is as unknown as a foreign one."""
 
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> Tenant:
-        domain = domain_model.objects.select_related("tenant__branding").get(
-            domain=hostname.lower().rstrip("."), tenant__status=Tenant.Status.READY
-        )
+        domain = DOMAIN.first(hostname.lower().rstrip("."))
+        if domain is None:
+            raise domain_model.DoesNotExist
         tenant: Tenant = domain.tenant
         tenant.is_at_primary_host = domain.is_primary
         return tenant

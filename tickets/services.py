@@ -171,11 +171,17 @@ def record_call(
 
 @act()
 def acknowledge(
-    ticket: Ticket, *, text: str, at: datetime | None = None, what: str = "acknowledgement"
+    ticket: Ticket,
+    *,
+    text: str,
+    files: Iterable[File] = (),
+    at: datetime | None = None,
+    what: str = "acknowledgement",
 ) -> Message:
     """Queue an automatic message to the requester; it keeps no promise (law 3)."""
     ticket, moment = recording.locked(ticket), at or now()
-    message = _outbound(ticket, None, Content(text=text, is_automatic=True), moment)
+    content = Content(text=text, files=tuple(files), is_automatic=True)
+    message = _outbound(ticket, None, content, moment)
     recording.event(ticket, Event.Kind.MESSAGE, None, moment, message=message, what=what)
     signals.queued.send(Ticket, ticket=ticket, message=message)
     return message

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from channels import acknowledgement
+from channels.callback import entries
 from channels.callback.models import CallBack
 from sla.services import open_promise
 from sla.tiers import tier_of, version_for
@@ -34,7 +35,10 @@ def send(call: CallBack, ticket: Ticket, what: What) -> Message | None:
     pause = timedelta()
     if not acknowledgement.may_send(ticket.requester, pause=pause, most=MOST_A_DAY):
         return None
-    return services.acknowledge(ticket, text=_text(call, ticket, what))
+    with translation.override(ticket.requester.language or settings.LANGUAGE_CODE):
+        entry = entries.following(call, ticket)
+    files = [entry] if entry else []
+    return services.acknowledge(ticket, text=_text(call, ticket, what), files=files)
 
 
 def _text(call: CallBack, ticket: Ticket, what: What) -> str:

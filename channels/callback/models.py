@@ -103,6 +103,14 @@ class CallBack(models.Model):
     slot_end: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
+    # What the latest calendar entry that was mailed shows, and how many there were.
+    entry_start: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    entry_end: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    entry_sequence = models.PositiveIntegerField(default=0)
     # Chosen by the customer knowing that it comes after what had been promised.
     is_wish = models.BooleanField(default=False)
     state = models.CharField(max_length=9, choices=State, default=State.AGREED)
@@ -151,6 +159,13 @@ class CallBack(models.Model):
         if self.slot_start is None or self.slot_end is None:
             return None
         return Slot(self.slot_start, self.slot_end)
+
+    @property
+    def entry(self) -> Slot | None:
+        """When the customer's calendar says that the call is."""
+        if self.entry_start is None or self.entry_end is None:
+            return None
+        return Slot(self.entry_start, self.entry_end)
 
     @property
     def is_open(self) -> bool:

@@ -240,11 +240,17 @@ def _fill(
 
 
 def _attach(mail: EmailMessage, attachment: Attachment) -> None:
-    is_plain = _PLAIN_TYPE.fullmatch(attachment.content_type)
-    claimed = attachment.content_type if is_plain else "application/octet-stream"
+    claimed, _, method = attachment.content_type.partition("; method=")
+    if not _PLAIN_TYPE.fullmatch(claimed):
+        claimed = "application/octet-stream"
+    # A calendar's method stands in its header too (RFC 6047 §2.4); our own entries bring one.
+    is_entry = claimed == "text/calendar" and method.isalpha() and method.isascii()
+    params = {"method": method, "charset": "utf-8"} if is_entry else None
     main, _, sub = claimed.partition("/")
     with attachment.file.open("rb") as file:
-        mail.add_attachment(file.read(), maintype=main, subtype=sub, filename=attachment.filename)
+        mail.add_attachment(
+            file.read(), maintype=main, subtype=sub, filename=attachment.filename, params=params
+        )
 
 
 def _quoted(message: Message) -> Message | None:

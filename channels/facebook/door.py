@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -44,6 +45,11 @@ WHERE route.kind = %s AND lower(route.address) = ANY (%s::text[])
 def signature(raw: bytes) -> str:
     """X-Hub-Signature-256 of a body, over the bytes as they came."""
     return SIGNED + hmac.digest(settings.FACEBOOK_APP_SECRET.encode(), raw, hashlib.sha256).hex()
+
+
+def is_signature(given: str) -> bool:
+    """Whether this could be a signature of anything."""
+    return re.fullmatch(r"sha256=[0-9a-f]{64}", given) is not None
 
 
 def is_signed(raw: bytes, given: str) -> bool:

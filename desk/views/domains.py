@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import second_factor
 from desk.domain_forms import DomainForm
 from desk.page import desk_page
 from helpdesk.http import Request, tenant_admin_required
@@ -24,9 +25,11 @@ def domains(request: Request) -> HttpResponse:
     if form.is_valid() and form.ask(request.tenant):
         messages.success(request, _("Noted. Now create the DNS record, then have it checked."))
         return redirect("desk:domains")
+    names = request.tenant.domains.order_by("-is_primary", "domain")
     context = {
         "form": form,
-        "domains": request.tenant.domains.order_by("-is_primary", "domain"),
+        "domains": names,
+        "with_passkey": second_factor.people_with_passkey() if len(names) > 1 else 0,
         "claims": request.tenant.domain_claims.order_by("host"),
         "own_host": own.own_host(request.tenant),
         "Result": DomainClaim.Result,

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from desk import faq_lists
 from desk.faq_forms import ArticleForm
 from desk.page import desk_page
@@ -24,6 +25,8 @@ from tickets.models import Message, Ticket
 PAGE = 50
 LAST_PAGE = 10_000
 LONGEST_QUERY = 200
+# Articles that are offered for an answer.
+PICKED = 8
 
 
 @require_safe
@@ -101,11 +104,13 @@ def delete_draft(request: Request, pk: int) -> HttpResponse:
 @require_safe
 @agent_required
 def picker(request: Request) -> HttpResponse:
-    """Published articles for an answer: a part beside the composer, or a page of its own."""
+    """Published articles for an answer: a part beside the composer, or a page of its own.
+
+    The part inserts texts too, also of what agents alone may read. The page offers addresses
+    alone: those that the customer can open.
+    """
     words = request.GET.get("q", "")[:LONGEST_QUERY].strip()
-    found = suggestions(words, "", request.user, most=8) if words else []
-    if words and not found:
-        found = list(Article.objects.visible_to(request.user).matching(words).for_list()[:8])
+    found = _picked(words, request.user, for_customers=not wants_partial(request)) if words else []
     rows = [
         {"article": one, "address": request.build_absolute_uri(one.get_absolute_url())}
         for one in found
@@ -116,6 +121,16 @@ def picker(request: Request) -> HttpResponse:
             row["text"] = one.current.text
         return render(request, "desk/faq/_picked.html", context)
     return desk_page(request, "desk/faq/picker.html", context)
+
+
+def _picked(words: str, agent: User, *, for_customers: bool) -> list[Article]:
+    found = suggestions(words, "", agent, most=PICKED, for_customers=for_customers)
+    if found:
+        return found
+    articles = Article.objects.visible_to(agent)
+    if for_customers:
+        articles = articles.for_customers()
+    return list(articles.matching(words).for_list()[:PICKED])
 
 
 def _answer(request: Request) -> Message | None:

@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from accounts import notification_list
 from accounts.models import User
@@ -53,6 +55,23 @@ def canonical_url(context: dict[str, Any]) -> str:
     if request is None or match is None or getattr(match.func, "login_required", True):
         return ""
     return request.build_absolute_uri(request.path)
+
+
+@register.simple_tag(takes_context=True)
+def shell(context: dict[str, Any]) -> str:
+    """What two pages must have in common for one to take the other's place (static/js/boost.js).
+
+    The release, the language and the reader. Empty for a page that is always loaded as a whole: an
+    application's of its own, as the sign-in, and one under a host that leads to the main one.
+    """
+    request: HttpRequest | None = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    if request is None or match is None or match.namespace != "portal":
+        return ""
+    if not request.tenant.is_at_primary_host:  # type: ignore[attr-defined]  # set by the middleware
+        return ""
+    release = getattr(staticfiles_storage, "manifest_hash", "")
+    return f"{get_language()} {request.user.pk or 0} {release}".strip()
 
 
 @register.simple_tag(takes_context=True)

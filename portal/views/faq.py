@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from faq import services
-from faq.models import Article, ArticleFile, Category
+from faq.models import Article, ArticleFile, ArticleVersion, Category
 from faq.suggesting import suggestions
 from helpdesk import limits
 from helpdesk.downloads import attachment_response
 from helpdesk.page_cache import cached_for_strangers
 from portal import forum_limits
-from portal.faq_data import structured
+from portal.faq_data import contents, structured
 from portal.faq_forms import VoteForm
 from tenants.models import Tenant
 
@@ -30,6 +30,8 @@ from tenants.models import Tenant
 FROM_FORM = "formular"
 VISITOR = "faq_visitor"
 SHOWN_OF_CATEGORY = 50
+# From so many headings on, an article has a table of contents.
+LEAST_CONTENTS = 3
 # So many voices of strangers count from one place in so many seconds: who keeps no cookie is
 # somebody new each time.
 MOST_OF_A_PLACE, SECONDS = 60, 600
@@ -65,12 +67,13 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 
     Strangers are counted once for each time the page is made, so that a crawler writes nothing.
     """
-    found = _find(request, slug)
+    version = _find(request, slug)
     is_from_form = request.GET.get("aus") == FROM_FORM
     if request.method == "GET":
         is_counted = is_from_form and not _is_too_much(request, "reading")
-        services.count_reading(found, is_before_ticket=is_counted)
-    return _page(request, found, _vote_form(request, found), is_from_form=is_from_form)
+        services.count_reading(version.article, is_before_ticket=is_counted)
+    form = _vote_form(request, version.article)
+    return _page(request, version, form, is_from_form=is_from_form)
 
 
 # A stranger's page holds no token, so that it needs no cookie; theirs is only an opinion.
@@ -118,18 +121,25 @@ def faq_suggestions(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _find(request: HttpRequest, slug: str) -> Article:
-    return get_object_or_404(Article.objects.visible_to(request.user).for_list(), slug=slug)
+def _find(request: HttpRequest, slug: str) -> ArticleVersion:
+    """What the article says now, and with it the article; 404 for what this reader may not see."""
+    articles = Article.objects.visible_to(request.user).filter(slug=slug)
+    versions = ArticleVersion.objects.filter(article__in=articles)
+    found = versions.select_related("article__category").defer("text", "article__search").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _vote(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _find(request, slug)
+    version = _find(request, slug)
     form = VoteForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, form, status=422)
+        return _page(request, version, form, status=422)
     if _is_too_much(request, "vote"):
         form.add_error("is_helpful", forum_limits.said(limits.wait(SECONDS)))
-        return _page(request, found, form, status=429)
+        return _page(request, version, form, status=429)
+    found = version.article
     person = request.user if isinstance(request.user, User) else None
     visitor = "" if person else request.session.setdefault(VISITOR, uuid.uuid4().hex)
     services.vote(found, person=person, visitor=visitor, **form.cleaned_data)
@@ -137,7 +147,7 @@ def _vote(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _solve(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _find(request, slug)
+    found = _find(request, slug).article
     solved: list[int] = request.session.get("faq_solved", [])
     if found.pk not in solved and not _is_too_much(request, "solution"):
         services.count_solved(found)
@@ -166,20 +176,21 @@ def _vote_form(request: HttpRequest, found: Article) -> VoteForm:
 
 def _page(
     request: HttpRequest,
-    found: Article,
+    version: ArticleVersion,
     form: VoteForm,
     *,
     is_from_form: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    version = found.current
-    related = Article.objects.visible_to(request.user).filter(related=found).for_list()
+    found = version.article
+    related = Article.objects.visible_to(request.user).filter(related=found)
     canonical = request.build_absolute_uri(found.get_absolute_url())
     context = {
         "article": found,
         "version": version,
+        "contents": contents(version) if len(version.contents) >= LEAST_CONTENTS else "",
         "files": list(found.files.all()),
-        "related": list(related.order_by("title")),
+        "related": list(related.only("slug", "title", "language").order_by("title")),
         "form": form,
         "canonical": canonical,
         "description": found.summary,

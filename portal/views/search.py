@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from faq import services
 from helpdesk import limits, too_many
 from helpdesk.fulltext import ASKED_CHARACTERS
-from helpdesk.http import wants_partial
+from helpdesk.http import PART_VARIES, wants_partial
 from portal import search as searching
 from portal.search import Hit, Kind
 
@@ -62,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     template = "portal/_found.html" if is_part else "portal/search.html"
     response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, PART_VARIES)
     return response
 
 

@@ -162,6 +162,7 @@ document.addEventListener("composer:open", ({ detail }) => open(detail));
 addEventListener("pageshow", release);
 
 settle();
+document.addEventListener("htmx:pushedIntoHistory", settle);
 sweep();
 const known = new WeakSet();
 function bind() {

@@ -54,4 +54,5 @@ document.addEventListener("click", ({ target }) => {
   if (button) dismiss(button.closest(".toast"));
 });
 document.addEventListener("htmx:oobAfterSwap", expire);
+document.addEventListener("htmx:load", expire);
 expire();

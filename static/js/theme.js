@@ -24,7 +24,7 @@
 
   apply(chosen());
   document.addEventListener("DOMContentLoaded", show);
-  document.addEventListener("htmx:historyRestore", show);
+  document.addEventListener("htmx:load", show);
   document.addEventListener("change", ({ target }) => {
     if (!target.matches('input[name="theme"]')) return;
     try {

@@ -1,8 +1,7 @@
 // Sends a form with its files and shows how far it is; without this script the browser just sends it.
 const ANSWERED = new Set([413, 422, 429, 503]);
-// A part of the form that asks for something of its own is not the form being sent.
-const shown = (event) =>
-  event.target.closest?.("[data-faq-suggestions]") ? null : event.target.closest?.("form[data-upload]");
+// What asks for something of its own inside the form, a link or a part, is not the form being sent.
+const shown = ({ target }) => (target.matches?.("form[data-upload]") ? target : null);
 let chosen = null;
 
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -22,9 +22,10 @@ def settings_of(people):
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from allauth.usersessions.models import UserSession
+    from django.utils.timezone import now
 
     from accounts import email_change, exporting, membership, notifications
-    from accounts.models import Membership, User
+    from accounts.models import DataExport, Membership, User
     from accounts.notifications import Event
 
     chief = people["protected"]
@@ -42,6 +43,7 @@ def settings_of(people):
     for_newcomer = membership.invite(chief.organisation, people["newcomer"].email, role, by=chief)
     export = exporting.request_export(chief)
     exporting.pack(export.pk)
+    DataExport.objects.create(user=people["customer"], tries=3, failed_at=now())
     elsewhere = UserSession.objects.create(
         user=chief, session_key=kept_session(chief), ip="2001:db8::7", user_agent="curl/8"
     )

@@ -210,6 +210,28 @@ def test_article_is_found_for_an_answer_and_an_internal_ones_link_is_not_offered
     assert "Entwurf" not in part
 
 
+def test_without_scripts_only_what_customers_may_read_is_offered_for_an_answer(desk):
+    shown = article("Etiketten drucken")
+    known = article("Etiketten für Kunden", visibility="customers")
+    article("Etiketten intern", visibility="agents")
+
+    page = desk.get(reverse("desk:faq_picker"), {"q": "etikett"}).content.decode()
+
+    assert f"http://alpha.localhost/faq/{shown.slug}/" in page
+    assert f"http://alpha.localhost/faq/{known.slug}/" in page
+    assert "Etiketten intern" not in page
+
+
+def test_without_scripts_a_customers_article_is_found_behind_many_internal_ones(desk):
+    for number in range(9):
+        article(f"Etiketten intern {number}", visibility="agents")
+    shown = article("Etiketten drucken", "Hier steht etwas mehr über anderes.")
+
+    page = desk.get(reverse("desk:faq_picker"), {"q": "etiketten"}).content.decode()
+
+    assert f"/faq/{shown.slug}/" in page
+
+
 def test_files_are_added_and_removed(desk):
     written = article()
     address = reverse("desk:faq_article", args=[written.pk])

@@ -149,7 +149,7 @@ def test_ten_thousand_votes_are_not_read_with_the_page(
         for n in range(10_000)
     )
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(7):
         response = client.get(written.get_absolute_url())
 
     assert response.status_code == 200

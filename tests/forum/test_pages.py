@@ -351,3 +351,17 @@ def test_of_a_maps_parts_those_that_are_linked_are_kept(client, topic):
     assert [is_kept(f"/sitemap-forum.xml?p={odd}") for odd in ("01", "%201", "1&p=1")] == [
         False
     ] * 3
+
+
+def test_a_post_that_would_become_an_endless_page_is_refused_and_its_text_kept(
+    client, topic, member
+):
+    client.force_login(member("Bekannt"))
+    text = "|" + "a|" * 100 + "\n|" + "-|" * 100 + "\n" + "|\n" * 9000
+
+    page = client.post(f"/forum/themen/{topic.pk}/antwort/", {"text": text})
+
+    assert page.status_code == 422
+    assert "zu groß" in page.content.decode()
+    assert "|\n|\n|\n" in page.content.decode()
+    assert not Post.objects.filter(is_question=False).exists()

@@ -6,8 +6,9 @@ import time
 
 import lxml.html
 import pytest
+from django.core.exceptions import ValidationError
 
-from helpdesk.markdown import Heading, contents, plain, render, words_of
+from helpdesk.markdown import Heading, contents, plain, render, validate, words_of
 
 RUNS = "javascript:alert(1)"
 HOSTILE = [
@@ -158,3 +159,28 @@ def test_the_words_are_read_from_what_was_made_too():
     made = render("Hallo **Welt** &amp; <b>\n\n- eins\n- zwei\n\n![Bild](/a.png)")
 
     assert words_of(made).split() == ["Hallo", "Welt", "&", "<b>", "eins", "zwei"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # Each row of a table gets as many cells as its first one has.
+        "|" + "a|" * 100 + "\n|" + "-|" * 100 + "\n" + "|\n" * 9000,
+        (">" * 19 + "a\n\n") * 900,
+    ],
+)
+def test_a_few_words_become_no_endless_page(source):
+    html = render(source)
+
+    assert len(html) < 10 * len(source)
+    assert html.startswith("<pre>")
+    with pytest.raises(ValidationError, match="zu große"):
+        validate(source)
+
+
+def test_a_large_table_that_somebody_has_filled_stays_one():
+    row = "|" + " 12,90 € |" * 20 + "\n"
+    source = row + "|" + "-|" * 20 + "\n" + row * 400
+
+    validate(source)
+    assert render(source).count("<td>") == 8000

@@ -162,6 +162,15 @@ def test_a_part_is_not_the_page(client):
     assert "HX-Request" in page["Vary"]
 
 
+def test_a_boosted_page_is_the_page_itself(client):
+    boosted = read(**{"hx-request": "true", "hx-boosted": "true"})
+    rename()
+
+    assert read().content == boosted.content
+    assert boosted["Cache-Control"] == "public, no-cache"
+    assert "HX-Boosted" in boosted["Vary"]
+
+
 def test_a_kept_page_asks_the_database_for_the_tenant_alone(client, django_assert_num_queries):
     read()
 

@@ -1,8 +1,10 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.test import Client
 from django.urls import reverse
 from django_tenants.utils import schema_context
 
@@ -25,6 +27,20 @@ def test_strangers_see_how_to_reach_the_tenant(client):
     assert "support@alpha.localhost" in page
     assert reverse("account_login") in page
     assert "tier" not in response.context
+
+
+def test_pages_of_one_reader_may_take_each_others_place(portal):
+    stranger = Client(headers={"host": "alpha.localhost", "accept-language": "en"})
+
+    def shell(browser, path):
+        found = re.search(r'data-shell="([^"]*)"', browser.get(path).content.decode())
+        return found and found.group(1)
+
+    assert shell(stranger, URL) == shell(stranger, reverse("portal:faq"))
+    assert shell(portal, URL) == shell(portal, reverse("portal:tickets"))
+    assert shell(portal, URL) != shell(stranger, URL)
+    # An application of its own is loaded as a whole.
+    assert shell(stranger, reverse("account_login")) is None
 
 
 @pytest.mark.parametrize(

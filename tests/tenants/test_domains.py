@@ -424,3 +424,22 @@ def test_domains_are_for_admins(client, agent, customer):
         assert client.get(URL).status_code == 404
         assert client.post(URL, {"host": HOST}).status_code == 404
     assert not DomainClaim.objects.exists()
+
+
+def test_who_has_passkeys_is_counted_before_another_name_becomes_the_main_one(
+    client, admin, customer, tenant
+):
+    """A passkey belongs to the host it was made on (WebAuthn's RP ID)."""
+    client.force_login(admin)
+    Domain.objects.create(domain=HOST, tenant=tenant, is_primary=False, proven_at=now())
+    assert "Passkey" not in client.get(URL).content.decode()
+    for user in (admin, customer):
+        for name in ("Telefon", "Laptop"):
+            user.authenticator_set.create(type="webauthn", data={"name": name})
+
+    page = client.get(URL).content.decode()
+
+    assert "2 Personen" in page
+    assert "Notfallcode" in page
+    Domain.objects.filter(domain=HOST).delete()
+    assert "Passkey" not in client.get(URL).content.decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.db import DatabaseError
@@ -14,6 +15,7 @@ from django_tenants.utils import schema_context
 
 from channels import intake, raw
 from channels.facebook import door, events
+from channels.facebook.views import LARGEST_BATCH
 from channels.models import InboundRecord
 from tenants.models import Route, Tenant, Unrouted, Wakeup
 from tests.channels.facebook.hooks import (
@@ -277,10 +279,57 @@ def test_what_is_signed_but_cannot_be_understood_is_kept_and_acknowledged(page, 
     assert records() == []
 
 
-def test_too_large_a_batch_is_refused_before_it_is_looked_at(page, monkeypatch):
-    monkeypatch.setattr("channels.facebook.views.LARGEST_BATCH", 10)
+class Body(BytesIO):
+    """A request's body that knows how much of it was read."""
 
-    assert send(VECTOR).status_code == 413
+    def __init__(self, content):
+        super().__init__(content)
+        self.taken = 0
+
+    def read(self, size=-1):
+        piece = super().read(size)
+        self.taken += len(piece)
+        return piece
+
+
+def send_body(content, signature):
+    body = Body(content)
+    extra = {"wsgi.input": body, "CONTENT_LENGTH": str(len(content))}
+    if signature:
+        extra["HTTP_X_HUB_SIGNATURE_256"] = signature
+    with here():
+        status = Client(headers={"host": "alpha.localhost"}).post(
+            URL, b"", content_type="application/json", **extra
+        )
+    return status.status_code, body.taken
+
+
+def test_a_thousand_long_messages_are_taken_at_once(page):
+    """As many updates as Meta puts into one batch, each with 350 escaped umlauts."""
+    updates = [said("ü" * 350, f"m_{number}") for number in range(1000)]
+    content = batch(*updates)
+    assert len(content) > 2_000_000
+
+    assert send(content).status_code == 200
+
+
+def test_too_large_a_batch_is_refused_unread_and_the_next_one_is_taken(page, caplog):
+    """Meta keeps what was refused and sends it again; the log says what an operator must do."""
+    content = b" " * (LARGEST_BATCH + 1) + VECTOR
+    with here():
+        signature = door.signature(content)
+
+    assert send_body(content, signature) == (413, 0)
+    assert "ALARM" in caplog.text
+    assert records() == []
+    assert send(VECTOR).status_code == 200
+    assert len(records()) == 1
+
+
+@pytest.mark.parametrize("signature", ["", "sha256=", "sha1=" + "0" * 64, "sha256=" + "g" * 64])
+def test_what_cannot_be_signed_is_refused_unread(page, signature):
+    assert send_body(VECTOR, signature) == (403, 0)
+    assert records() == []
 
 
 def test_a_page_belongs_to_one_tenant(page, other_tenant):

@@ -1,0 +1,258 @@
+"""From page to page of the portal without a whole load: as quick as htmx, as right as a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+IS_FOCUSED = "() => document.activeElement === document.getElementById('main')"
+SCRIPTS = "() => [...document.querySelectorAll('script[src]')].map((one) => one.src)"
+# Low enough for every page to be scrolled.
+LOW = {"width": 1280, "height": 400}
+TOPIC = re.compile("Etikettendrucker druckt")
+
+
+def mark(page):
+    page.evaluate("() => { window.stayed = true }")
+
+
+def stayed(page):
+    """True while nothing was loaded as a whole since `mark`."""
+    return page.evaluate("() => window.stayed === true")
+
+
+def expect_page(page, path, heading):
+    """The page with this address, complete: title, heading, focus at its beginning."""
+    expect(page).to_have_url(re.compile(re.escape(path) + r"$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    page.wait_for_function(IS_FOCUSED)
+    expect(page.locator("#arrived")).to_have_text(page.title())
+
+
+def style(page, selector, name):
+    return page.locator(selector).first.evaluate(
+        "(element, name) => getComputedStyle(element)[name]", name
+    )
+
+
+def sheets(page):
+    found = page.evaluate("() => [...document.styleSheets].map((one) => one.href)")
+    return {re.sub(r".*/(\w+)\..*", r"\1", one) for one in found if one}
+
+
+def canonical(page):
+    return page.locator("link[rel=canonical]").evaluate_all("all => all.map((one) => one.href)")
+
+
+def test_a_stranger_reads_through_the_portal_and_goes_back(visitors, stack, known):
+    page = visitors.open("portal:home")
+    page.set_viewport_size(LOW)
+    mark(page)
+    nav = page.locator("header nav")
+
+    nav.get_by_role("link", name="FAQ").click()
+    expect_page(page, "/faq/", re.compile("."))
+    assert "faq" in sheets(page)
+    assert not {"home", "search"} & sheets(page)
+    expect(nav.locator("[aria-current=page]")).to_have_text("FAQ")
+    assert canonical(page) == [stack.url("/faq/")]
+
+    slug = known.value("article_slug")
+    link = page.locator(f'main a[href^="/faq/{slug}/"]').first
+    article = link.inner_text()
+    link.click()
+    expect_page(page, f"/faq/{slug}/", article)
+    assert canonical(page) == [stack.url(f"/faq/{slug}/")]
+    assert style(page, ".faq-voices", "display") in {"flex", "grid"}
+    page.evaluate("() => scrollTo(0, 120)")
+
+    # A mouse would have to scroll up first.
+    nav.get_by_role("link", name="Forum").evaluate("link => link.click()")
+    expect_page(page, "/forum/", re.compile("."))
+    assert page.evaluate("() => scrollY") == 0
+    page.get_by_role("link", name=TOPIC).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(TOPIC)
+    page.wait_for_function(IS_FOCUSED)
+    assert page.locator('link[type="application/atom+xml"]').count() == 1
+    assert "forum" in sheets(page)
+
+    page.go_back()
+    expect_page(page, "/forum/", re.compile("."))
+    page.go_back()
+    expect_page(page, f"/faq/{slug}/", article)
+    assert page.evaluate("() => scrollY") == 120
+    assert canonical(page) == [stack.url(f"/faq/{slug}/")]
+    assert "forum" not in sheets(page)
+    page.go_forward()
+    expect_page(page, "/forum/", re.compile("."))
+    expect(nav.locator("[aria-current=page]")).to_have_text("Forum")
+    assert stayed(page)
+
+
+def test_anchors_scroll_and_mark_their_target(visitors, known):
+    page = visitors.open("portal:faq_article", known.value("article_slug"))
+    mark(page)
+
+    crumb = page.locator(".faq-crumbs a[href*='#']")
+    place = crumb.evaluate("link => link.hash")
+    crumb.click()
+    expect(page.locator(f":target{place}")).to_be_visible()
+    assert page.url.endswith(f"/faq/{place}")
+
+    page.go_back()
+    expect(page.locator(".faq-voices")).to_be_visible()
+    page.go_forward()
+    expect(page.locator(place)).to_be_visible()
+    assert stayed(page)
+
+
+def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
+    page = visitors.open("portal:tickets", role="caller")
+    mark(page)
+    page.locator(".hits a.subject").first.click()
+    expect(page.locator("#reply textarea")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".hits a.subject").first).to_be_visible()
+    page.locator("header nav").get_by_role("link", name="Neue Anfrage").click()
+    expect(page.get_by_label("Betreff")).to_be_visible()
+
+    # Each script is there, and once.
+    scripts = page.evaluate(SCRIPTS)
+    assert len(scripts) == len(set(scripts))
+    assert sum("upload" in one for one in scripts) == 1
+    page.get_by_label("Betreff").fill("Etiketten werden nicht gedruckt")
+    page.get_by_label("Ihre Nachricht").fill("Nach dem Sprung von Seite zu Seite.")
+    expect(page.locator(".draft-kept")).to_have_text("Entwurf in diesem Browser gesichert")
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "Protokoll.csv", "mimeType": "text/csv", "buffer": b"zeile;wert"}]
+    )
+    expect(page.locator("[data-files] .name")).to_have_text(["Protokoll.csv"])
+    expect(page.locator("[data-faq-suggestions] a").first).to_contain_text("Etiketten")
+    assert stayed(page)
+
+    # Away and back: what was written is there.
+    page.go_back()
+    expect(page.locator(".hits a.subject").first).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_label("Betreff")).to_have_value("Etiketten werden nicht gedruckt")
+    assert stayed(page)
+    page.get_by_role("button", name="Anfrage senden").click()
+    expect(page).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))
+    expect(page.locator(".thread")).to_contain_text("Sprung von Seite zu Seite")
+
+
+def test_what_cannot_be_swapped_is_loaded_as_a_whole(visitors, stack):
+    page = visitors.open("portal:home")
+
+    # The sign-in is an application of its own.
+    mark(page)
+    page.locator("header nav").get_by_role("link", name="Anmelden").click()
+    expect(page).to_have_url(re.compile(r"/konto/anmelden/"))
+    assert not stayed(page)
+
+    # This page is from before a new release.
+    page.goto(stack.url("/"))
+    page.evaluate("() => { document.querySelector('.portal').dataset.shell += ' old' }")
+    mark(page)
+    page.locator("header nav").get_by_role("link", name="FAQ").click()
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+    assert not stayed(page)
+
+    # An error says what happened on its own page.
+    mark(page)
+    page.locator("main a[href^='/faq/']").first.evaluate(
+        "link => { link.href = '/faq/gibt-es-nicht/'; htmx.process(link); link.click() }"
+    )
+    expect(page.locator(".error-page .code")).to_have_text("404")
+    assert not stayed(page)
+    visitors.forgive("404")
+
+
+def test_back_over_a_whole_load_and_a_server_that_fails(visitors):
+    page = visitors.open("portal:faq")
+    page.locator(".faq-search input").fill("Etikett")
+    page.locator(".faq-search input").press("Enter")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    page.locator("header nav").get_by_role("link", name="Anmelden").click()
+    expect(page).to_have_url(re.compile("/konto/anmelden/"))
+
+    page.go_back()
+    expect(page.locator("#found a").first).to_be_visible()
+    mark(page)
+    page.go_back()
+    expect_page(page, "/faq/", re.compile("."))
+
+    page.route("**/forum/", lambda route: route.fulfill(status=500, content_type="text/html"))
+    page.locator("header nav").get_by_role("link", name="Forum").click()
+    expect(page.locator("#flash")).to_contain_text("nicht geklappt")
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+    assert stayed(page)
+    visitors.complaints.clear()
+
+
+def test_signed_out_meanwhile_leads_to_the_sign_in(visitors):
+    page = visitors.open("portal:tickets", role="caller")
+    mark(page)
+    page.context.clear_cookies(name="sessionid")
+
+    page.locator("header nav").get_by_role("link", name="Neue Anfrage").click()
+
+    expect(page).to_have_url(re.compile(r"/konto/anmelden/\?next=/tickets/neu/$"))
+    assert not stayed(page)
+
+
+def test_one_page_at_a_time_and_none_without_a_connection(visitors, stack):
+    page = visitors.open("portal:home")
+    mark(page)
+    asked = []
+    page.on("request", lambda one: asked.append(one.url) if "hx-boosted" in one.headers else None)
+
+    nav = page.locator("header nav")
+    nav.get_by_role("link", name="FAQ").dblclick()
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+    assert asked == [stack.url("/faq/")]
+
+    # The second choice counts, however late the first is answered.
+    page.evaluate(
+        """() => {
+          const links = [...document.querySelectorAll("header nav a")];
+          for (const path of ["/forum/", "/supportlevel/"])
+            links.find((link) => link.pathname === path).click();
+        }"""
+    )
+    expect(page).to_have_url(re.compile(r"/supportlevel/$"))
+    page.wait_for_load_state("networkidle")
+    expect(page).to_have_url(re.compile(r"/supportlevel/$"))
+
+    page.context.set_offline(True)
+    nav.get_by_role("link", name="FAQ").click()
+    expect(page.locator("#flash")).to_contain_text("Keine Verbindung")
+    expect(page).to_have_url(re.compile(r"/supportlevel/$"))
+    page.context.set_offline(False)
+    nav.get_by_role("link", name="FAQ").click()
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+    assert stayed(page)
+    for complaint in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        visitors.forgive(complaint)
+
+
+def test_shift_opens_a_window_and_files_are_the_browsers(visitors, known):
+    page = visitors.open("portal:faq")
+    with page.context.expect_page() as opened:
+        page.locator("header nav").get_by_role("link", name="Forum").click(modifiers=["Shift"])
+    expect(opened.value).to_have_url(re.compile(r"/forum/$"))
+    expect(page).to_have_url(re.compile(r"/faq/$"))
+
+    # A file behind a link that nobody marked: its headers tell.
+    mark(page)
+    feed = reverse("portal:robots")
+    page.locator("main a[href^='/faq/']").first.evaluate(
+        "(link, path) => { link.href = path; htmx.process(link); link.click() }", feed
+    )
+    expect(page).to_have_url(re.compile(re.escape(feed) + "$"))
+    assert not stayed(page)
