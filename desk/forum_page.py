@@ -49,5 +49,5 @@ def topic_address(topic: Topic) -> str:
 
 
 def post_address(post: Post) -> str:
-    query = "" if post.is_question else f"?from={post.pk}"
-    return f"{topic_address(post.topic)}{query}#message-{post.pk}"
+    place = post.topic.place_of(post.pk, is_question=post.is_question)
+    return topic_address(post.topic) + place

@@ -165,10 +165,8 @@ def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:
 
 
 def _post_path(topic: Topic, post: Post) -> str:
-    """The page that begins with the post, unless the first one shows it anyway."""
     path = reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
-    is_on_top = post.is_question or post.pk in {topic.accepted_id, topic.official_id}
-    return f"{path}{'' if is_on_top else f'?from={post.pk}'}#message-{post.pk}"
+    return path + topic.place_of(post.pk, is_question=post.is_question)
 
 
 def _excerpt(post: Post) -> str:

@@ -143,6 +143,14 @@ class Topic(models.Model):
     def is_solved(self) -> bool:
         return self.accepted_id is not None
 
+    def place_of(self, post_id: int, *, is_question: bool = False) -> str:
+        """What leads to a post, behind the topic's address.
+
+        The page that begins with it, unless it stands on the first one anyway.
+        """
+        is_on_top = is_question or post_id in {self.accepted_id, self.official_id}
+        return f"{'' if is_on_top else f'?from={post_id}'}#message-{post_id}"
+
     def takes_replies_of(self, user: User) -> bool:
         """A locked topic takes an agent's word only; one that is not public nobody else's."""
         return user.is_agent or (not self.is_locked and not self.is_hidden)

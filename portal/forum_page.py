@@ -58,9 +58,7 @@ def topic_url(topic: Topic) -> str:
 
 def post_url(topic: Topic, post: Post) -> str:
     """Where a post is read: the page that begins with it, unless the first one shows it anyway."""
-    is_on_top = post.is_question or post.pk in {topic.accepted_id, topic.official_id}
-    query = "" if is_on_top else f"?{urlencode({'from': post.pk})}"
-    return f"{topic_url(topic)}{query}#message-{post.pk}"
+    return topic_url(topic) + topic.place_of(post.pk, is_question=post.is_question)
 
 
 def rows(topics: Iterable[Topic]) -> list[Row]:

@@ -91,9 +91,7 @@ def _of_ticket(row: Notification, ticket: Ticket) -> Entry:
 
 def _of_topic(row: Notification, topic: Topic) -> Entry:
     url = topic_url(topic)
-    return _entry(
-        row, topic.title, f"{url}?from={row.first}#message-{row.first}" if row.first else url
-    )
+    return _entry(row, topic.title, url + topic.place_of(row.first) if row.first else url)
 
 
 def _entry(row: Notification, title: str, url: str) -> Entry:

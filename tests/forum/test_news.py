@@ -18,12 +18,12 @@ def rows(page):
     ]
 
 
-def test_followers_are_told_at_once_but_not_who_wrote(client, agent, topic):
-    reader = CustomerFactory()
-    for user in (reader, agent):
+def test_followers_are_told_at_once_but_not_who_wrote(client, agent, topic, member):
+    reader, helper = CustomerFactory(), member("Helfer")
+    for user in (reader, helper, agent):
         following.follow(topic, user)
-    first = writing.reply(topic, author=agent, draft=Draft("So geht es."))
-    writing.reply(topic, author=agent, draft=Draft("Und so auch."))
+    first = writing.reply(topic, author=helper, draft=Draft("So geht es."))
+    writing.reply(topic, author=helper, draft=Draft("Und so auch."))
     client.force_login(reader)
     assert rows(client.get(NEWS)) == [("2 neue Beiträge", topic.title, True)]
     client.force_login(topic.author)
@@ -33,7 +33,17 @@ def test_followers_are_told_at_once_but_not_who_wrote(client, agent, topic):
     assert address == f"{url_of(topic)}?from={first.pk}#message-{first.pk}"
     assert client.get(address).status_code == 200
     assert rows(client.get(NEWS))[0][2] is False
-    assert notification_list.unread(agent) == 0
+    assert [notification_list.unread(one) for one in (helper, agent)] == [0, 0]
+
+
+def test_an_answer_that_stands_on_top_is_read_on_the_first_page(client, agent, topic):
+    post = writing.reply(topic, author=agent, draft=Draft("So geht es."))
+    topic.refresh_from_db()
+    assert topic.official == post
+    client.force_login(topic.author)
+    address = client.get(NEWS).context["entries"][0].url
+    assert address == f"{url_of(topic)}#message-{post.pk}"
+    assert f'id="message-{post.pk}"' in client.get(address).text
 
 
 def test_what_is_held_back_is_news_when_it_is_freed(agent, topic, member):
