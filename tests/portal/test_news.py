@@ -118,6 +118,17 @@ def test_the_list_goes_on_page_by_page(client, customer):
     assert second.context["first_page"] == NEWS
 
 
+def test_what_can_be_seen_is_listed_behind_much_that_cannot(client, customer):
+    ticket = open_ticket(customer, subject="Drucker")
+    notification_list.add([customer.pk], Event.TICKET_SHARED, ticket.number)
+    for unknown in range(10_000, 10_060):
+        notification_list.add([customer.pk], Event.TICKET_SHARED, unknown)
+    client.force_login(customer)
+    page = client.get(NEWS)
+    assert rows(page) == [("Mit Ihnen geteilt", f"#{ticket.number} Drucker", True)]
+    assert Notification.objects.filter(user=customer).count() == 1
+
+
 @pytest.mark.parametrize("after", ["x", "\x00", "2026-99-99", "a" * 5000])
 def test_a_damaged_place_shows_the_beginning(client, customer, after):
     client.force_login(customer)
