@@ -2,6 +2,9 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# Going back, the table again has room for one choice an event: that about mails.
+FORGET_PORTAL = "DELETE FROM accounts_notificationchoice WHERE channel <> 'mail'"
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -28,6 +31,7 @@ class Migration(migrations.Migration):
                 fields=("user", "event", "channel"), name="notification_choice_once"
             ),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, FORGET_PORTAL),
         migrations.CreateModel(
             name="Notification",
             fields=[
