@@ -8,6 +8,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts import notification_list
+from accounts.models import User
 from accounts.notifications import Event
 from tickets import signals
 from tickets.models import Message, Participant, Ticket
@@ -22,6 +23,9 @@ def tell_of_answer(ticket: Ticket, message: Message, **_: Any) -> None:
 
 
 @receiver(signals.shared)
-def tell_of_sharing(ticket: Ticket, participants: Sequence[Participant], **kwargs: Any) -> None:
-    people = [one.user_id for one in participants if one.user_id != kwargs["by"].pk]
+def tell_of_sharing(
+    ticket: Ticket, participants: Sequence[Participant], by: User, **_: Any
+) -> None:
+    """Colleagues take part from now on: news for them, but not for who added them."""
+    people = [one.user_id for one in participants if one.user_id != by.pk]
     notification_list.add(people, Event.TICKET_SHARED, ticket.number)
