@@ -31,22 +31,20 @@ class What(StrEnum):
 
 
 def send(call: CallBack, ticket: Ticket, what: What) -> Message | None:
-    """Queue the mail, unless the address had too many today or takes none."""
+    """Queue the mail in the customer's language, unless they had too many today or take none."""
     pause = timedelta()
     if not acknowledgement.may_send(ticket.requester, pause=pause, most=MOST_A_DAY):
         return None
     with translation.override(ticket.requester.language or settings.LANGUAGE_CODE):
-        entry = entries.following(call, ticket)
-    files = [entry] if entry else []
-    return services.acknowledge(ticket, text=_text(call, ticket, what), files=files)
+        entry, text = entries.following(call, ticket), _text(call, ticket, what)
+    return services.acknowledge(ticket, text=text, files=[entry] if entry else [])
 
 
 def _text(call: CallBack, ticket: Ticket, what: What) -> str:
-    """In the customer's language, and in the zone of the business hours."""
+    """In the zone of the business hours."""
     promise = open_promise(ticket) if ticket.is_verified else None
     hours = promise.hours if promise else version_for(tier_of(ticket.organisation)).hours
-    language = ticket.requester.language or settings.LANGUAGE_CODE
-    with translation.override(language), timezone.override(hours.zone):
+    with timezone.override(hours.zone):
         context = {
             "call": call,
             "ticket": ticket,
