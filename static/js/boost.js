@@ -19,8 +19,8 @@ let shown = here();
 
 function isWhole(element) {
   if (element.matches("form")) return element.getAttribute("method")?.toLowerCase() === "post";
-  const others = portal().dataset.elsewhere.split(" ");
-  return element.origin !== location.origin || others.some((start) => element.pathname.startsWith(start));
+  const elsewhere = portal().dataset.elsewhere.split(" ");
+  return element.origin !== location.origin || elsewhere.some((start) => element.pathname.startsWith(start));
 }
 
 document.addEventListener("htmx:beforeProcessNode", ({ target }) => {
