@@ -93,9 +93,13 @@ function hold(xhr, path, leave) {
   xhr.onload = async (event) => {
     const isReady = await prepare(mine);
     const isWanted = going === mine;
-    if (isWanted && isReady) answer.call(xhr, event);
-    else xhr.onabort?.(event);
-    rest(mine);
+    try {
+      if (isWanted && isReady) answer.call(xhr, event);
+      else xhr.onabort?.(event);
+    } finally {
+      // Whatever failed: a page that stays under way would be a dead link.
+      rest(mine);
+    }
     if (isWanted && !isReady) leave();
   };
 }
