@@ -1,10 +1,14 @@
 """What is said in a topic is news in the portal for who follows it."""
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from accounts import notification_list
+from accounts.notifications import Event
 from forum import following, moderation, writing
 from forum.models import Topic
 from forum.writing import Draft
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, open_ticket
 from tests.forum.conftest import url_of
 
 NEWS = "/mitteilungen/"
@@ -62,3 +66,21 @@ def test_a_hidden_topic_is_no_news(client, agent, topic):
     Topic.objects.filter(pk=topic.pk).update(is_hidden=True)
     client.force_login(reader)
     assert rows(client.get(NEWS)) == []
+
+
+def test_the_list_runs_a_fixed_number_of_queries(client, category, member):
+    reader, author = CustomerFactory(), member("Fragerin")
+    client.force_login(reader)
+    queries = []
+    for number in (1, 3):
+        for time in range(number):
+            title = f"Rand {number} {time}"
+            asked = writing.open_topic(category, author=author, title=title, draft=Draft("Wie?"))
+            notification_list.add([reader.pk], Event.TOPIC_FOLLOWED, asked.pk)
+            ticket = open_ticket(reader)
+            notification_list.add([reader.pk], Event.TICKET_SHARED, ticket.number)
+        with CaptureQueriesContext(connection) as counted:
+            page = client.get(NEWS)
+        queries.append(len(counted))
+    assert len(rows(page)) == 8
+    assert queries == [queries[0]] * 2
