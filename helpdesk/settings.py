@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_htmx",
-    "lucide",
     "portal",
     "desk",
 ]
