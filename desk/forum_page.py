@@ -49,5 +49,8 @@ def topic_address(topic: Topic) -> str:
 
 
 def post_address(post: Post) -> str:
-    query = "" if post.is_question else f"?from={post.pk}"
-    return f"{topic_address(post.topic)}{query}#message-{post.pk}"
+    """Where it is read: on the page that begins with it, unless the first one shows it on top."""
+    topic = post.topic
+    is_on_top = post.is_question or post.pk in {topic.accepted_id, topic.official_id}
+    query = "" if is_on_top else f"?from={post.pk}"
+    return f"{topic_address(topic)}{query}#message-{post.pk}"

@@ -56,11 +56,18 @@ def topic_url(topic: Topic) -> str:
     return reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
 
 
+def reply_url(topic: Topic, pk: int) -> str:
+    """The address of a reply: an answer that was chosen stands on top, and nowhere else."""
+    is_on_top = pk in {topic.accepted_id, topic.official_id}
+    query = "" if is_on_top else f"?{urlencode({'from': pk})}"
+    return f"{topic_url(topic)}{query}#message-{pk}"
+
+
 def post_url(topic: Topic, post: Post) -> str:
     """Where a post is read: the page that begins with it, unless the first one shows it anyway."""
-    is_on_top = post.is_question or post.pk in {topic.accepted_id, topic.official_id}
-    query = "" if is_on_top else f"?{urlencode({'from': post.pk})}"
-    return f"{topic_url(topic)}{query}#message-{post.pk}"
+    if post.is_question:
+        return f"{topic_url(topic)}#message-{post.pk}"
+    return reply_url(topic, post.pk)
 
 
 def rows(topics: Iterable[Topic]) -> list[Row]:

@@ -13,7 +13,7 @@ from accounts.models import Notification, User
 from accounts.notifications import Event
 from forum.models import Topic
 from helpdesk import keyset
-from portal.forum_page import topic_url
+from portal.forum_page import reply_url, topic_url
 from tickets.models import Ticket
 
 PAGE = 25
@@ -49,8 +49,18 @@ class Page:
 def page(user: User, after: str) -> Page:
     """The newest first; `after` is the place where an earlier page ended.
 
-    What its reader may no longer see, or nobody can, is forgotten.
+    What its reader may no longer see, or nobody can, is forgotten; what comes behind it moves up.
     """
+    while True:
+        found, gone = _page(user, after)
+        if not gone:
+            return found
+        Notification.objects.filter(pk__in=gone).delete()
+        user.unread_news = None
+
+
+def _page(user: User, after: str) -> tuple[Page, set[int]]:
+    """A page as it stands, and the ids of what it should not have listed."""
     found = Notification.objects.filter(user=user)
     if key := keyset.decode(after, keyset.NEWEST_FIRST):
         found = found.filter(keyset.older("at", key))
@@ -59,10 +69,7 @@ def page(user: User, after: str) -> Page:
     place = keyset.encode((shown[-1].at, shown[-1].pk)) if rest else ""
     entries = _entries(user, shown)
     gone = {row.pk for row in shown} - {entry.notification.pk for entry in entries}
-    if gone:
-        Notification.objects.filter(pk__in=gone).delete()
-        user.unread_news = None
-    return Page(entries, place)
+    return Page(entries, place), gone
 
 
 def _entries(user: User, rows: list[Notification]) -> list[Entry]:
@@ -90,10 +97,8 @@ def _of_ticket(row: Notification, ticket: Ticket) -> Entry:
 
 
 def _of_topic(row: Notification, topic: Topic) -> Entry:
-    url = topic_url(topic)
-    return _entry(
-        row, topic.title, f"{url}?from={row.first}#message-{row.first}" if row.first else url
-    )
+    url = reply_url(topic, row.first) if row.first else topic_url(topic)
+    return _entry(row, topic.title, url)
 
 
 def _entry(row: Notification, title: str, url: str) -> Entry:

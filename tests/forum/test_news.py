@@ -30,8 +30,9 @@ def test_followers_are_told_at_once_but_not_who_wrote(client, agent, topic):
     page = client.get(NEWS)
     assert rows(page) == [("2 neue Antworten in Ihrem Thema", topic.title, True)]
     address = page.context["entries"][0].url
-    assert address == f"{url_of(topic)}?from={first.pk}#message-{first.pk}"
-    assert client.get(address).status_code == 200
+    assert address.endswith(f"#message-{first.pk}")
+    # The first answer of an agent stands on top of the first page, and on no other.
+    assert f'id="message-{first.pk}"' in client.get(address).text
     assert rows(client.get(NEWS))[0][2] is False
     assert notification_list.unread(agent) == 0
 
@@ -52,3 +53,22 @@ def test_a_hidden_topic_is_no_news(client, agent, topic):
     Topic.objects.filter(pk=topic.pk).update(is_hidden=True)
     client.force_login(reader)
     assert rows(client.get(NEWS)) == []
+
+
+def test_what_is_said_in_a_hidden_topic_is_news_for_its_author_alone(agent, topic):
+    reader = CustomerFactory()
+    following.follow(topic, reader)
+    moderation.hide(topic.posts.get(is_question=True), by=agent, reason="Doppelt")
+    writing.reply(topic, author=agent, draft=Draft("Bitte hier weiter."))
+    assert notification_list.unread(topic.author) == 1
+    assert notification_list.unread(reader) == 0
+
+
+def test_news_lead_to_the_reply_in_its_place(client, topic, member):
+    post = writing.reply(topic, author=member("Helferin"), draft=Draft("So ging es bei mir."))
+    client.force_login(topic.author)
+    address = client.get(NEWS).context["entries"][0].url
+    assert address == f"{url_of(topic)}?from={post.pk}#message-{post.pk}"
+    moderation.accept(post)
+    address = client.get(NEWS).context["entries"][0].url
+    assert f'id="message-{post.pk}"' in client.get(address).text
