@@ -50,6 +50,8 @@ def erase(user: User) -> None:
 
     Raises what `check` raises; a section that fails leaves everything as it was.
     """
+    # The person before all else, as intake locks them: what they write in this moment waits.
+    User.objects.get_queryset().select_for_update(no_key=True).get(pk=user.pk)
     own = user.organisation
     if own is not None:
         # Two administrators who leave at once come one after the other, and after who comes.

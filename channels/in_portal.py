@@ -18,7 +18,10 @@ from tickets.models import Message, Participant, Ticket
 def tell_of_answer(ticket: Ticket, message: Message, **_: Any) -> None:
     """A human has answered: news for who asked, and for all who take part."""
     taking_part = ticket.participants.all().in_force().values_list("user_id", flat=True)
-    people = {ticket.requester_id, *taking_part}
+    people = set(taking_part)
+    # Whoever has left their organisation since left the ticket there.
+    if Ticket.objects.visible_to(ticket.requester).filter(pk=ticket.pk).exists():
+        people.add(ticket.requester_id)
     notification_list.add(people, Event.TICKET_ANSWERED, ticket.number, first=message.pk)
 
 

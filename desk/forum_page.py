@@ -49,5 +49,6 @@ def topic_address(topic: Topic) -> str:
 
 
 def post_address(post: Post) -> str:
+    """Where it is read: on the page that begins with it, unless the first one shows it on top."""
     place = post.topic.place_of(post.pk, is_question=post.is_question)
     return topic_address(post.topic) + place

@@ -57,6 +57,9 @@ def _list(post: Post, followers: Iterable[int]) -> None:
     """In the portal at once; whose topic it is reads it so."""
     author = post.topic.author_id
     told = set(followers)
+    if post.topic.is_hidden:
+        # Nobody else sees the topic.
+        told &= {author}
     others = told - {author}
     for people, event in ((told - others, Event.TOPIC_ANSWERED), (others, Event.TOPIC_FOLLOWED)):
         notification_list.add(people, event, post.topic_id, first=post.pk)

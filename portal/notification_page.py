@@ -49,26 +49,27 @@ class Page:
 def page(user: User, after: str) -> Page:
     """The newest first; `after` is the place where an earlier page ended.
 
-    What its reader may no longer see, or nobody can, is forgotten.
+    What its reader may no longer see, or nobody can, is forgotten; what comes behind it moves up.
     """
+    while True:
+        found, gone = _page(user, after)
+        if not gone:
+            return found
+        Notification.objects.filter(pk__in=gone).delete()
+        user.unread_news = None
+
+
+def _page(user: User, after: str) -> tuple[Page, set[int]]:
+    """A page as it stands, and the ids of what it should not have listed."""
     found = Notification.objects.filter(user=user)
     if key := keyset.decode(after, keyset.NEWEST_FIRST):
         found = found.filter(keyset.older("at", key))
-    while True:
-        rows = list(found.newest_first()[: PAGE + 1])
-        shown, rest = rows[:PAGE], rows[PAGE:]
-        entries = _entries(user, shown)
-        _forget(user, {row.pk for row in shown} - {entry.notification.pk for entry in entries})
-        # A page of which nothing is left would say that there is nothing new.
-        if entries or not rest:
-            break
-    return Page(entries, keyset.encode((shown[-1].at, shown[-1].pk)) if rest else "")
-
-
-def _forget(user: User, gone: set[int]) -> None:
-    if gone:
-        Notification.objects.filter(pk__in=gone).delete()
-        user.unread_news = None
+    rows = list(found.newest_first()[: PAGE + 1])
+    shown, rest = rows[:PAGE], rows[PAGE:]
+    place = keyset.encode((shown[-1].at, shown[-1].pk)) if rest else ""
+    entries = _entries(user, shown)
+    gone = {row.pk for row in shown} - {entry.notification.pk for entry in entries}
+    return Page(entries, place), gone
 
 
 def _entries(user: User, rows: list[Notification]) -> list[Entry]:

@@ -128,7 +128,7 @@ def bring_back(request: Request, number: int, pk: int) -> HttpResponse:
             draft = Draft(form.cleaned_data["text"])
             post = round_trip.bring_back(link, by=request.user, draft=draft)
             messages.success(request, _("The answer is now in the forum."))
-            return redirect(post_address(post))
+            return redirect(post_address(_post(post.pk)))
     else:
         answer = round_trip.last_answer(link)
         text = link.answer.source if link.answer else answer.shown_text if answer else ""

@@ -11,8 +11,10 @@ from django.db import transaction
 from accounts import erasing, membership
 from accounts.models import Membership, Organisation
 from accounts.services import LastAdminError
-from tests.factories import CustomerFactory
+from channels import people
+from tests.factories import CustomerFactory, open_ticket
 from tests.threads import PATIENCE, Side
+from tickets.states import State
 
 ADMIN, MEMBER = Membership.Role.ADMIN, Membership.Role.MEMBER
 # Time for the other side to come to where it has to wait.
@@ -106,3 +108,17 @@ def test_invitations_end_with_the_last_person_of_a_team(fresh_tenant, alone):
 
     with pytest.raises(membership.InvitationGoneError):
         membership.accept(link, colleague)
+
+
+def test_who_writes_while_their_account_is_erased_blocks_nobody(fresh_tenant, alone):
+    with Side(fresh_tenant) as side:
+        with transaction.atomic():
+            writer = people.sender(alone.email)
+            ending = side.run(erasing.erase, alone)
+            time.sleep(MOMENT)
+            ticket = open_ticket(writer)
+        ending.result(PATIENCE)
+
+    ticket.refresh_from_db()
+    assert not ticket.requester.is_active
+    assert ticket.state == State.CLOSED

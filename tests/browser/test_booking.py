@@ -25,7 +25,8 @@ def said_by(page):
     for row in rows.all():
         number = re.search(r"#(\d+)", row.locator("th").inner_text()).group(1)
         due, place = (row.locator("td").nth(at).locator("strong") for at in (0, 1))
-        found.append((int(number), due.inner_text(), int(place.inner_text())))
+        moment = due.locator("time").get_attribute("datetime")
+        found.append((int(number), moment, int(place.inner_text())))
     return found
 
 
@@ -35,7 +36,7 @@ def is_now(page, stack, numbers):
     found = []
     for number in numbers:
         page.goto(stack.url(f"/tickets/{number}/"))
-        due = page.locator(".promise .due small").first.inner_text()
+        due = page.locator(".promise .due time").first.get_attribute("datetime")
         found.append((number, due, queue.index(number) + 1))
     return found
 

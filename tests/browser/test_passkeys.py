@@ -54,7 +54,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(visitors):
     page.locator("[name=login]").fill(visitors.known.email("stranger"))
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
-    expect(page.locator("h1")).to_have_text("Zweiter Schritt")
+    expect(page.locator("h1")).to_have_text("Zweiter Schritt beim Anmelden")
     page.locator("#passkey").click()
     page.wait_for_url(visitors.stack.url("/"))
 

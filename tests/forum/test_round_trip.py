@@ -104,8 +104,10 @@ def test_the_answer_goes_back_once_it_was_read_and_edited(client, gold, agent):
     refused = client.post(path, {"text": "Schraube 7 lösen."})
     assert refused.status_code == 422
     assert "Schraube 7" in refused.content.decode()
-    client.post(path, {"text": "Schraube 7 lösen.", "is_clean": "on"})
+    there = client.post(path, {"text": "Schraube 7 lösen.", "is_clean": "on"}, follow=True)
 
+    # It stands on top of the topic: the page that opens shows it.
+    assert "Schraube 7 lösen." in there.text
     gold.refresh_from_db()
     assert gold.official.source == "Schraube 7 lösen."
     assert gold.official.is_official

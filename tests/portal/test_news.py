@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts import notification_list, notifications
-from accounts.models import Notification
+from accounts.models import Membership, Notification, Organisation
 from accounts.notifications import Channel, Event
 from tests.factories import CustomerFactory, open_ticket
 from tickets import services, sharing
@@ -118,15 +118,24 @@ def test_the_list_goes_on_page_by_page(client, customer):
     assert second.context["first_page"] == NEWS
 
 
-def test_what_can_be_seen_is_listed_behind_much_that_cannot(client, customer):
+def test_what_one_may_no_longer_see_leaves_no_empty_page(client, customer):
     ticket = open_ticket(customer, subject="Drucker")
     notification_list.add([customer.pk], Event.TICKET_SHARED, ticket.number)
-    for unknown in range(10_000, 10_060):
-        notification_list.add([customer.pk], Event.TICKET_SHARED, unknown)
+    for foreign in range(30):
+        notification_list.add([customer.pk], Event.TICKET_SHARED, 900_000 + foreign)
     client.force_login(customer)
     page = client.get(NEWS)
     assert rows(page) == [("Mit Ihnen geteilt", f"#{ticket.number} Drucker", True)]
-    assert Notification.objects.filter(user=customer).count() == 1
+    assert page.context["unread"] == 1
+
+
+def test_who_has_left_is_told_nothing_of_what_stayed_with_their_team(customer, agent):
+    CustomerFactory(organisation=customer.organisation)
+    ticket = open_ticket(customer)
+    customer.join(Organisation.objects.open("Allein"), Membership.Role.ADMIN)
+    ticket.refresh_from_db()
+    answered(ticket, agent)
+    assert notification_list.unread(customer) == 0
 
 
 @pytest.mark.parametrize("after", ["x", "\x00", "2026-99-99", "a" * 5000])
