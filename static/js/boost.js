@@ -77,7 +77,9 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 
 // --- An answer waits until everything the new page needs is there; or it is no page to swap.
 
-const isPage = (xhr) => (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/html");
+// What somebody attached may call itself HTML and look like a page of ours: what is sent to be saved is none.
+const isPage = (xhr) =>
+  (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/html") && !xhr.getResponseHeader("Content-Disposition");
 
 function hold(xhr, path, leave) {
   const answer = xhr.onload;

@@ -258,3 +258,27 @@ def test_shift_opens_a_window_and_files_are_the_browsers(visitors, known):
     )
     expect(page).to_have_url(re.compile(re.escape(feed) + "$"))
     assert not stayed(page)
+
+
+def test_a_file_that_looks_like_a_page_takes_no_pages_place(visitors):
+    page = visitors.open("portal:tickets", role="caller")
+    page.locator(".hits a.subject").first.click()
+    page.locator("#reply textarea").fill("Mit Anlage")
+    shell = page.locator(".portal").get_attribute("data-shell")
+    looks = f'<div class="portal" data-shell="{shell}"><main id="main">Untergeschoben</main></div>'
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "Seite.html", "mimeType": "text/html", "buffer": looks.encode()}]
+    )
+    page.locator("#reply button[type=submit]").first.click()
+    file = page.locator("a.attachment", has_text="Seite.html")
+    expect(file).to_be_visible()
+    mark(page)
+    # As a link to it in somebody's words would lead there: nothing marks it.
+    with page.expect_download() as loaded:
+        file.evaluate(
+            "({ href }) => { const link = document.createElement('a'); link.href = href;"
+            " document.getElementById('main').append(link); htmx.process(link); link.click() }"
+        )
+    assert loaded.value.suggested_filename == "Seite.html"
+    expect(page.locator("#main")).not_to_contain_text("Untergeschoben")
+    assert stayed(page)
