@@ -41,10 +41,10 @@ def change_follow(request: Request, pk: int) -> HttpResponse:
     topic = get_object_or_404(topics, pk=pk)
     if request.POST.get("follow") == "on":
         following.follow(topic, request.user)
-        messages.success(request, _("You get an e-mail when somebody writes here."))
+        messages.success(request, _("We tell you when somebody writes here."))
     else:
         following.unfollow(topic.pk, request.user)
-        messages.success(request, _("You no longer get e-mails about this topic."))
+        messages.success(request, _("We no longer tell you about this topic."))
     return redirect(forum_page.topic_url(topic))
 
 

@@ -84,21 +84,28 @@ function keep(form) {
     clearTimeout(timer);
     save();
     sessionStorage.setItem(PENDING, key);
+    // Going back must not bring back what was sent: it would be sent once more. If it was not, the draft is there.
+    form.autocomplete = "off";
   });
 }
 
-// One press, one message.
+// One press, one message. It hears of it before htmx, which would send the second after the first.
 function guard(form) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
-    form.dataset.sent = "yes";
-    for (const button of form.querySelectorAll('[type="submit"]')) {
-      button.setAttribute("aria-busy", "true");
-    }
-  });
+  form.addEventListener(
+    "submit",
+    (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      form.dataset.sent = "yes";
+      for (const button of form.querySelectorAll('[type="submit"]')) {
+        button.setAttribute("aria-busy", "true");
+      }
+    },
+    true,
+  );
 }
 
 function release() {
