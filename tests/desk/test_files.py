@@ -64,6 +64,16 @@ def test_what_could_run_is_never_shown_in_place(desk, content_type):
     assert response.headers["Content-Disposition"].startswith("attachment")
 
 
+@pytest.mark.parametrize("content_type", ["text/javascript", "text/css", "application/wasm"])
+def test_no_page_can_load_a_file_as_its_script_or_style(desk, content_type):
+    attachment = attached(File("x.js", content_type, b"alert(1)"))
+
+    response, _content = fetch(desk, url(attachment))
+
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_name_or_type_with_line_breaks_makes_no_header(desk):
     attachment = attached(File('a"\r\nSet-Cookie: x=1', "text/plain\r\nX-Evil: 1", b"x"))
 
