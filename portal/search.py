@@ -34,9 +34,9 @@ Query = SearchQuery | CombinedSearchQuery
 # Candidates of each kind that are ranked.
 MOST_ARTICLES, MOST_POSTS, MOST_TOPICS, MOST_MESSAGES = 200, 200, 100, 200
 # Candidates are looked for among so many times as many of the newest entries, then among more; a
-# word that is too rare for that is looked for everywhere, up to so many hits.
+# word that is too rare for that is looked for everywhere, up to so many times as many hits.
 NEAR, FAR = 50, 300
-RARE = 4_000
+RARE = 8
 # What is read of a text to show the piece around a hit.
 READ = 20_000
 # What is read as Markdown of it: that costs much more.
@@ -145,7 +145,7 @@ def _newest(readable: QuerySet[Any], asked: Query, most: int) -> QuerySet[Any]:
 
     Each look is bounded, by so many entries or by so many hits, hidden ones among them: however
     often a word occurs, and wherever, the work stays small. Only of a word with more than `RARE`
-    hits, fewer than `most` of them among the newest, are older hits left out.
+    times `most` hits, fewer than `most` of them among the newest, are older hits left out.
     """
     everything = readable.model._default_manager
     matching = readable.filter(search=asked).order_by("-pk").values_list("pk", flat=True)
@@ -157,7 +157,7 @@ def _newest(readable: QuerySet[Any], asked: Query, most: int) -> QuerySet[Any]:
         with fulltext.index_only():
             found = list(matching.filter(pk__gt=far)[:most])
             if len(found) < most and far > 0:
-                some = everything.filter(search=asked).order_by().values("pk")[:RARE]
+                some = everything.filter(search=asked).order_by().values("pk")[: most * RARE]
                 found += matching.filter(pk__in=some, pk__lte=far)[: most - len(found)]
     newest: QuerySet[Any] = everything.filter(pk__in=found)
     return newest

@@ -21,7 +21,10 @@ from tests.sla.moments import TUESDAY, berlin
     ("language", "said"),
     [
         ("de", ["59,00 €", "70,21 €", "19 %", "Dienstag, 10. März 2026, 10:00 Uhr"]),
-        ("en", ["Price a month: €59.00 net, €70.21 with 19% VAT", "Tuesday, 10 March 2026, 10:00"]),
+        (
+            "en",
+            ["Price per month: €59.00 net, €70.21 with 19% VAT", "Tuesday, 10 March 2026, 10:00"],
+        ),
     ],
 )
 def test_the_confirmation_says_tier_price_moment_and_who(anna, language, said):

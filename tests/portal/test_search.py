@@ -315,7 +315,7 @@ def test_an_old_post_with_a_rare_word_is_found_among_hidden_ones(client, categor
 def test_of_a_word_that_hidden_posts_are_full_of_the_newest_is_found(
     client, category, few, monkeypatch
 ):
-    monkeypatch.setattr(searching, "RARE", 3)
+    monkeypatch.setattr(searching, "RARE", 2)
     topics = [topic(category, f"Thema {number}", "Zollnummer") for number in range(8)]
     Post.objects.filter(topic__in=topics[1:-1]).update(state=Post.State.HIDDEN)
     Topic.objects.update(search=None)
