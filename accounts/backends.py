@@ -8,7 +8,8 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import Notification, User
+from accounts.models import User
+from accounts.notification_models import Notification
 
 
 class PersonBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is not typed

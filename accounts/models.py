@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import notification_models  # noqa: F401  (Django looks for models here)
 from accounts.signals import leaving, organisation_created
 
 if TYPE_CHECKING:
@@ -310,68 +311,6 @@ FREE_MAIL_DOMAINS = frozenset(
     vodafone.de web.de yahoo.com yahoo.de yandex.com zoho.com
     """.split()  # noqa: SIM905  (a paragraph of names reads better than a column)
 )
-
-
-class NotificationChoice(models.Model):
-    """That somebody wants to be told about an event otherwise than by default."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="notification_choices")
-    event = models.CharField(max_length=30)
-    channel = models.CharField(max_length=10)
-    is_wanted = models.BooleanField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "event", "channel"], name="notification_choice_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.event}, {self.channel}"
-
-
-class NotificationQuerySet(models.QuerySet["Notification"]):
-    def unread(self) -> NotificationQuerySet:
-        return self.filter(read_at=None)
-
-    def newest_first(self) -> NotificationQuerySet:
-        return self.order_by("-at", "-pk")
-
-
-class Notification(models.Model):
-    """That there is something new for a person; the portal's list says it in words when asked.
-
-    One row for each thing, however often something happens there: it is counted until it is read.
-    """
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="notifications", db_index=False)
-    event = models.CharField(max_length=30)
-    # A ticket's number or a topic's id, as the event says; what it is called is asked of it.
-    about = models.BigIntegerField()
-    # The first message or post that was new; None when it is the whole.
-    first: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
-    count = models.PositiveIntegerField(default=1)
-    at = models.DateTimeField()
-    read_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True
-    )
-
-    objects = NotificationQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "event", "about"], name="notification_once")
-        ]
-        indexes = [
-            models.Index(
-                fields=["user"], name="notification_unread", condition=models.Q(read_at=None)
-            ),
-            models.Index(fields=["at"], name="notification_age"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.event}, {self.about}"
 
 
 class OrganisationInvitation(models.Model):

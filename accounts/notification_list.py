@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils.timezone import now
 
-from accounts.models import Notification, NotificationQuerySet, User
+from accounts.models import User
+from accounts.notification_models import Notification, NotificationQuerySet
 from accounts.notifications import Channel, Event
 from tenants.connection import connection
 
@@ -65,11 +66,13 @@ def unread(user: User) -> int:
     return Notification.objects.filter(user=user).unread().count()
 
 
-def read(user: User, about: int, *events: Event) -> None:
-    """Somebody has looked at a ticket or a topic, and so knows what was new there."""
+def read(user: User, about: Iterable[int], *events: Event) -> None:
+    """Somebody has looked at these tickets or topics, and so knows what was new there.
+
+    `about` can be a query for them; it is not run for who has nothing unread.
+    """
     if unread(user):
-        of_it = Notification.objects.filter(user=user, event__in=events, about=about)
-        _read(user, of_it)
+        _read(user, Notification.objects.filter(user=user, event__in=events, about__in=about))
 
 
 def read_all(user: User) -> int:

@@ -15,7 +15,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import NotificationChoice, User
+from accounts.models import User
+from accounts.notification_models import NotificationChoice
 from tenants.connection import connection
 from tenants.models import Tenant
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Notification, User
+from accounts.models import User
+from accounts.notification_models import Notification
 from accounts.notifications import Event
 from forum.models import Topic
 from helpdesk import keyset

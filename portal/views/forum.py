@@ -55,7 +55,7 @@ def topic(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         moved.headers["Cache-Control"] = "no-cache"
         return moved
     if isinstance(request.user, User) and request.method == "GET":
-        notification_list.read(request.user, found.pk, *OF_TOPICS)
+        notification_list.read(request.user, [found.pk], *OF_TOPICS)
     return topic_page(request, found)
 
 

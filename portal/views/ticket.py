@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,7 +31,10 @@ from tickets.states import DONE, State, TransitionError
 def ticket(request: Request, number: int) -> HttpResponse:
     found = ticket_page.find(request, number)
     if request.method == "GET":
-        notification_list.read(request.user, found.number, *OF_TICKETS)
+        # What was merged into it is read here too.
+        looked_at = Ticket.objects.filter(Q(pk=found.pk) | Q(merged_into=found))
+        numbers = looked_at.values_list("number", flat=True)
+        notification_list.read(request.user, numbers, *OF_TICKETS)
     if found.merged_into is not None:
         said = _("#%(number)s goes on here, together with this ticket.")
         messages.info(request, said % {"number": found.number})

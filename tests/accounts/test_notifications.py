@@ -4,7 +4,7 @@ import pytest
 from django_tenants.utils import schema_context
 
 from accounts import notifications
-from accounts.models import NotificationChoice
+from accounts.notification_models import NotificationChoice
 from accounts.notifications import Channel, Event
 from tests.factories import CustomerFactory
 

@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts import notification_list, notifications
-from accounts.models import Membership, Notification, Organisation
+from accounts.models import Membership, Organisation
+from accounts.notification_models import Notification
 from accounts.notifications import Channel, Event
 from tests.factories import CustomerFactory, open_ticket
-from tickets import services, sharing
+from tickets import merging, services, sharing
 
 NEWS = "/mitteilungen/"
 
@@ -53,6 +54,17 @@ def test_answers_are_counted_until_they_are_read_and_lead_to_the_first(client, c
     page = client.get(NEWS)
     assert rows(page) == [("Wir haben geantwortet", f"#{ticket.number} Drucker", True)]
     assert f"#message-{third.pk}" in page.text
+
+
+def test_a_ticket_is_read_together_with_what_was_merged_into_it(client, customer, agent):
+    first, second = open_ticket(customer), open_ticket(customer)
+    answered(first, agent)
+    answered(second, agent)
+    merging.merge(second, into=first, by=agent)
+    client.force_login(customer)
+    assert notification_list.unread(customer) == 2
+    client.get(reverse("portal:ticket", args=[first.number]))
+    assert notification_list.unread(customer) == 0
 
 
 def test_a_head_request_reads_nothing(client, customer, agent):
