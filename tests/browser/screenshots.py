@@ -98,8 +98,10 @@ def photograph(browser, stack, names) -> Iterator[Path]:
             page = context.new_page()
             page.goto(stack.url(path))
             if click:
+                address = page.url
                 page.locator(click).first.click()
-                page.wait_for_load_state()
+                # The address changes with the page, whether it was swapped or loaded.
+                page.wait_for_url(lambda url, before=address: url != before)
             for theme in ("light", "dark"):
                 axe.show(page, theme)
                 file = FOLDER / f"{name}-{device}-{theme}.png"
