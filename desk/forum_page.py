@@ -6,10 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.urls import reverse
-
 from forum import names
-from forum.models import Post, Report, Topic, TopicTicket
+from forum.models import Post, Report, TopicTicket
 from tickets.models import Ticket
 
 
@@ -36,19 +34,11 @@ def entries(posts: Iterable[Post]) -> list[Entry]:
     posts, said = list(posts), defaultdict(list)
     for one in Report.objects.filter(post__in=posts, handled_at=None).order_by("pk"):
         said[one.post_id].append(one)
-    return [Entry(post, names.of_post(post), post_address(post), said[post.pk]) for post in posts]
+    return [
+        Entry(post, names.of_post(post), post.topic.url_of(post), said[post.pk]) for post in posts
+    ]
 
 
 def linked_topics(ticket: Ticket) -> list[LinkedTopic]:
     links = TopicTicket.objects.filter(ticket=ticket).select_related("topic__category")
-    return [LinkedTopic(link, topic_address(link.topic)) for link in links]
-
-
-def topic_address(topic: Topic) -> str:
-    return reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
-
-
-def post_address(post: Post) -> str:
-    """Where it is read: on the page that begins with it, unless the first one shows it on top."""
-    place = post.topic.place_of(post.pk, is_question=post.is_question)
-    return topic_address(post.topic) + place
+    return [LinkedTopic(link, link.topic.get_absolute_url()) for link in links]

@@ -25,7 +25,6 @@ from forum import names
 from forum.following import PAUSE
 from forum.people import Follow
 from forum.posts import Post, PostQuerySet
-from forum.topics import Topic
 from helpdesk import markdown
 from helpdesk.texts import one_line
 from tenants.acts import act
@@ -146,7 +145,7 @@ def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:
             "is_own": topic.author_id == user.pk,
             "shown": shown,
             "more": max(0, count - MOST_SHOWN),
-            "url": tenant.url(_post_path(topic, posts[0])),
+            "url": tenant.url(topic.url_of(posts[0])),
             "leave": leave,
         }
         # RFC 8058: one press in the mail program ends these mails.
@@ -162,11 +161,6 @@ def _compose(follow: Follow, posts: list[Post]) -> EmailMessage:
             to=[user.email],
             headers=headers,
         )
-
-
-def _post_path(topic: Topic, post: Post) -> str:
-    path = reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
-    return path + topic.place_of(post.pk, is_question=post.is_question)
 
 
 def _excerpt(post: Post) -> str:
@@ -186,7 +180,7 @@ def _tell(post: Post, subject: Callable[[], str], template: str) -> None:
             "topic": topic,
             "post": post,
             "excerpt": _excerpt(post),
-            "url": tenant.url(_post_path(topic, post)),
+            "url": tenant.url(topic.url_of(post)),
         }
         EmailMessage(
             subject=one_line(subject() % {"title": topic.title}),

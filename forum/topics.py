@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -142,6 +143,13 @@ class Topic(models.Model):
     @property
     def is_solved(self) -> bool:
         return self.accepted_id is not None
+
+    def get_absolute_url(self) -> str:
+        return reverse("portal:forum_topic", args=[self.category.slug, self.key])
+
+    def url_of(self, post: Post) -> str:
+        """Where a post of this topic is read."""
+        return self.get_absolute_url() + self.place_of(post.pk, is_question=post.is_question)
 
     def place_of(self, post_id: int, *, is_question: bool = False) -> str:
         """What leads to a post, behind the topic's address.

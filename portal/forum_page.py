@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
@@ -50,15 +49,6 @@ class Shown:
     may_accept: bool
     may_become_ticket: bool
     ticket: Ticket | None
-
-
-def topic_url(topic: Topic) -> str:
-    return reverse("portal:forum_topic", args=[topic.category.slug, topic.key])
-
-
-def post_url(topic: Topic, post: Post) -> str:
-    """Where a post is read: the page that begins with it, unless the first one shows it anyway."""
-    return topic_url(topic) + topic.place_of(post.pk, is_question=post.is_question)
 
 
 def rows(topics: Iterable[Topic]) -> list[Row]:
@@ -112,7 +102,7 @@ def thread_of(request: HttpRequest, topic: Topic) -> dict[str, Any]:
     for post in [*filter(None, [question]), *answers, *said_here]:
         post.topic = topic
     look = _Reader(user, topic, [*filter(None, [question]), *answers, *said_here])
-    path = topic_url(topic)
+    path = topic.get_absolute_url()
     here = request.build_absolute_uri(path)
     return {
         "topic": topic,
@@ -165,7 +155,7 @@ class _Reader:
         return Shown(
             post=post,
             name=names.of_post(post),
-            url=post_url(topic, post),
+            url=topic.url_of(post),
             is_own=is_own,
             has_vote=post.pk in self.voted,
             may_edit=user is not None and writing.may_edit(post, user),
@@ -213,7 +203,7 @@ def _answer(request: HttpRequest, post: Post) -> dict[str, object]:
         "text": _said(post),
         "upvoteCount": post.votes,
         "datePublished": post.created_at.isoformat(),
-        "url": request.build_absolute_uri(post_url(post.topic, post)),
+        "url": request.build_absolute_uri(post.topic.url_of(post)),
         "author": _author(post),
     }
 

@@ -14,7 +14,6 @@ from accounts.notification_models import Notification
 from accounts.notifications import Event
 from forum.models import Topic
 from helpdesk import keyset
-from portal.forum_page import topic_url
 from tickets.models import Ticket
 
 PAGE = 25
@@ -98,7 +97,7 @@ def _of_ticket(row: Notification, ticket: Ticket) -> Entry:
 
 
 def _of_topic(row: Notification, topic: Topic) -> Entry:
-    url = topic_url(topic)
+    url = topic.get_absolute_url()
     return _entry(row, topic.title, url + topic.place_of(row.first) if row.first else url)
 
 

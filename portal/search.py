@@ -25,7 +25,6 @@ from accounts.models import User
 from faq.models import Article
 from forum.models import Post, Topic
 from helpdesk import fulltext, markdown
-from portal.forum_page import topic_url
 from tickets import search as ticket_search
 from tickets.models import Message, Ticket
 
@@ -182,7 +181,7 @@ def _posts_of(topics: list[Topic], best: dict[int, tuple[float, int]]) -> dict[i
 def _topic_hit(topic: Topic, source: str, words: str) -> Hit:
     return Hit(
         Kind.FORUM,
-        topic_url(topic),
+        topic.get_absolute_url(),
         fulltext.highlight(topic.title, words),
         fulltext.excerpt(markdown.plain(fulltext.around(source[:READ], words, PARSED)), words),
         topic.category.name,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from desk.forum_forms import AnswerForm, HidingForm, TopicOrderForm
-from desk.forum_page import entries, post_address, topic_address
+from desk.forum_page import entries
 from desk.page import desk_page
 from forum import moderation, round_trip
 from forum.models import Post, Report, Topic, TopicTicket
@@ -81,7 +81,7 @@ def restore(request: Request, pk: int) -> HttpResponse:
     """Show a hidden post again."""
     post = moderation.restore(_post(pk), by=request.user)
     messages.success(request, _("Everybody can read the post again."))
-    return redirect(post_address(post))
+    return redirect(post.topic.url_of(post))
 
 
 @require_POST
@@ -99,7 +99,8 @@ def change_official(request: Request, pk: int) -> HttpResponse:
     """Make a reply the official answer of its topic, or take that back."""
     post = _post(pk)
     moderation.mark_official(post, is_official=request.POST.get("official") == "on")
-    return redirect(post_address(_post(pk)))
+    post = _post(pk)
+    return redirect(post.topic.url_of(post))
 
 
 @require_POST
@@ -112,7 +113,7 @@ def change_topic(request: Request, pk: int) -> HttpResponse:
         return HttpResponseBadRequest()
     moderation.change_topic(topic, **form.cleaned_data)
     messages.success(request, _("Your changes to the topic are saved."))
-    return redirect(topic_address(Topic.objects.select_related("category").get(pk=pk)))
+    return redirect(Topic.objects.select_related("category").get(pk=pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,12 +129,13 @@ def bring_back(request: Request, number: int, pk: int) -> HttpResponse:
             draft = Draft(form.cleaned_data["text"])
             post = round_trip.bring_back(link, by=request.user, draft=draft)
             messages.success(request, _("The answer is now in the forum."))
-            return redirect(post_address(_post(post.pk)))
+            post = _post(post.pk)
+            return redirect(post.topic.url_of(post))
     else:
         answer = round_trip.last_answer(link)
         text = link.answer.source if link.answer else answer.shown_text if answer else ""
         form = AnswerForm(initial={"text": text})
-    context = {"form": form, "ticket": ticket, "link": link, "url": topic_address(link.topic)}
+    context = {"form": form, "ticket": ticket, "link": link, "url": link.topic.get_absolute_url()}
     status = 422 if form.errors else 200
     return desk_page(request, "desk/forum/answer.html", context, status=status)
 

@@ -47,7 +47,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def topic(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One topic; an address with other words, or of another category, leads to the right one."""
     found = find_topic(request, key)
-    address = forum_page.topic_url(found)
+    address = found.get_absolute_url()
     if request.path != address:
         query = request.META.get("QUERY_STRING", "")
         moved = redirect(f"{address}?{query}" if query else address, permanent=True)
@@ -97,7 +97,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
         "post": post,
         "topic": post.topic,
         "versions": versions[:50],
-        "post_url": forum_page.post_url(post.topic, post),
+        "post_url": post.topic.url_of(post),
     }
     return render(request, "portal/forum/history.html", context)
 

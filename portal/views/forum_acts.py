@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum import moderation, names, round_trip, voting
 from forum.models import Post
 from helpdesk.http import Request, wants_partial
-from portal import forum_limits, forum_page
+from portal import forum_limits
 from portal.forum_forms import PrivateForm, ReportForm
 from portal.views.forum import find_post
 
@@ -37,7 +37,7 @@ def change_vote(request: Request, pk: int) -> HttpResponse:
         post.refresh_from_db(fields=["votes"])
         context = {"post": post, "has_vote": is_on, "may_vote": True}
         return render(request, "portal/forum/_vote.html", context)
-    return redirect(forum_page.post_url(post.topic, post))
+    return redirect(post.topic.url_of(post))
 
 
 @require_POST
@@ -49,7 +49,7 @@ def change_accepted(request: Request, pk: int) -> HttpResponse:
         raise Http404
     topic = moderation.accept(post, is_accepted=request.POST.get("accepted") == "on")
     post.topic.accepted_id = topic.accepted_id
-    return redirect(forum_page.post_url(post.topic, post))
+    return redirect(post.topic.url_of(post))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +64,7 @@ def report(request: Request, pk: int) -> HttpResponse:
         return _about(request, "portal/forum/report.html", post, form, TOO_MUCH)
     moderation.report(post, by=request.user, **form.cleaned_data)
     messages.success(request, _("Thank you. One of us will look at the post."))
-    return redirect(forum_page.post_url(post.topic, post))
+    return redirect(post.topic.url_of(post))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,6 +91,6 @@ def _about(request: Request, template: str, post: Post, form: Form, status: int)
         "topic": post.topic,
         "form": form,
         "name": names.of_post(post),
-        "post_url": forum_page.post_url(post.topic, post),
+        "post_url": post.topic.url_of(post),
     }
     return render(request, template, context, status=status)

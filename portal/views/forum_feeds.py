@@ -19,7 +19,6 @@ from forum import names
 from forum.models import Category, Post, Topic
 from forum.posts import PostQuerySet
 from helpdesk.http import id_in
-from portal.forum_page import post_url, topic_url
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class PublicFeed(Base):
         return item.html.translate(_UNWRITABLE)
 
     def item_link(self, item: Post) -> str:
-        return post_url(item.topic, item)
+        return item.topic.url_of(item)
 
     def item_guid(self, item: Post) -> str:
         # Stays when the topic moves, gets another title, or is served on another domain.
@@ -112,7 +111,7 @@ class TopicFeed(PublicFeed):
         return obj.title.translate(_UNWRITABLE)
 
     def link(self, obj: Topic) -> str:
-        return topic_url(obj)
+        return obj.get_absolute_url()
 
     def items(self, obj: Topic) -> Iterable[Post]:
         return _for_feed(Post.objects.public().filter(topic=obj))[:ENTRIES]

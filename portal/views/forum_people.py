@@ -45,7 +45,7 @@ def change_follow(request: Request, pk: int) -> HttpResponse:
     else:
         following.unfollow(topic.pk, request.user)
         messages.success(request, _("We no longer tell you about this topic."))
-    return redirect(forum_page.topic_url(topic))
+    return redirect(topic.get_absolute_url())
 
 
 # Whoever has the link got the mail; a mail program's press comes without a cookie (RFC 8058).
@@ -67,7 +67,7 @@ def unfollow(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("portal:forum")
     context = {
         "topic": topic,
-        "topic_url": forum_page.topic_url(topic),
+        "topic_url": topic.get_absolute_url(),
         "is_followed": Follow.objects.filter(topic=topic, user=user).exists(),
     }
     return render(request, "portal/forum/unfollow.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from forum import following, writing
 from forum.models import Category, Post, Topic
 from helpdesk.http import Request
-from portal import forum_limits, forum_page
+from portal import forum_limits
 from portal.forum_forms import EditForm, PostForm, TopicForm
 from portal.forum_writing import similar
 from portal.views.forum import find_post, topic_page
@@ -39,7 +39,7 @@ def new_topic(request: Request) -> HttpResponse:
         return _topic_form(request, form, status=422)
     question = topic.posts.get(is_question=True)
     _say_arrived(request, question)
-    return redirect(f"{forum_page.topic_url(topic)}#message-{question.pk}")
+    return redirect(f"{topic.get_absolute_url()}#message-{question.pk}")
 
 
 @require_safe
@@ -67,7 +67,7 @@ def create_reply(request: Request, pk: int) -> HttpResponse:
         return topic_page(request, topic, form, status=422)
     _say_arrived(request, post)
     topic.refresh_from_db()
-    return redirect(forum_page.post_url(topic, post))
+    return redirect(topic.url_of(post))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     if form.is_valid() and _edit(request, post, form):
         _say_changed(request, post)
         topic = Topic.objects.for_list().get(pk=post.topic_id)
-        return redirect(forum_page.post_url(topic, post))
+        return redirect(topic.url_of(post))
     return _edit_form(request, post, form, status=422)
 
 
@@ -197,6 +197,6 @@ def _edit_form(request: Request, post: Post, form: EditForm, *, status: int = 20
         "form": form,
         "post": post,
         "topic": post.topic,
-        "post_url": forum_page.post_url(post.topic, post),
+        "post_url": post.topic.url_of(post),
     }
     return render(request, "portal/forum/edit.html", context, status=status)

@@ -21,7 +21,6 @@ from forum.models import Topic
 from forum.topics import TopicQuerySet
 from helpdesk.http import id_in
 from helpdesk.page_cache import cached_for_strangers, leave_out
-from portal.forum_page import topic_url
 
 if TYPE_CHECKING:
     Base = Sitemap[Any]
@@ -85,9 +84,6 @@ class ArticleMap(Base):
         found = Article.objects.visible_to(AnonymousUser()).order_by("pk")
         return found.only("slug", "updated_at")
 
-    def location(self, item: Article) -> str:
-        return item.get_absolute_url()
-
     def lastmod(self, item: Article) -> datetime:
         return item.updated_at
 
@@ -104,9 +100,6 @@ class TopicMap(Base):
 
     def items(self) -> TopicQuerySet:
         return Topic.objects.public().select_related("category").order_by("pk")
-
-    def location(self, item: Topic) -> str:
-        return topic_url(item)
 
     def lastmod(self, item: Topic) -> datetime:
         return item.last_post_at
