@@ -8,10 +8,11 @@ the mail and in its List-Unsubscribe header (RFC 8058: together with
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.core import signing
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -77,13 +78,24 @@ def wanted(user: User) -> dict[tuple[Event, Channel], bool]:
 
 
 def choose(user: User, event: Event, channel: Channel, *, is_wanted: bool) -> None:
-    """Keep what somebody chose; only what deviates from the default has a row."""
-    if is_wanted:
-        NotificationChoice.objects.filter(user=user, event=event, channel=channel).delete()
-    else:
-        NotificationChoice.objects.update_or_create(
-            user=user, event=event, channel=channel, defaults={"is_wanted": False}
-        )
+    """Keep what somebody chose about one event on one channel."""
+    choose_all(user, {(event, channel): is_wanted})
+
+
+@transaction.atomic
+def choose_all(user: User, chosen: Mapping[tuple[Event, Channel], bool]) -> None:
+    """Keep what somebody chose; only what deviates from the default has a row. Two queries."""
+    wanted = Q(pk=None)
+    for (event, channel), is_wanted in chosen.items():
+        if is_wanted:
+            wanted |= Q(event=event, channel=channel)
+    NotificationChoice.objects.filter(wanted, user=user).delete()
+    declined = [
+        NotificationChoice(user=user, event=event, channel=channel, is_wanted=False)
+        for (event, channel), is_wanted in chosen.items()
+        if not is_wanted
+    ]
+    NotificationChoice.objects.bulk_create(declined, ignore_conflicts=True)
 
 
 def unsubscribe_url(user: User, event: Event) -> str:

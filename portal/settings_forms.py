@@ -58,7 +58,7 @@ class NotificationsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         for (event, channel), wanted in notifications.wanted(user).items():
-            self.fields[f"{event.value}-{channel.value}"] = forms.BooleanField(
+            self.fields[_box(event, channel)] = forms.BooleanField(
                 label=f"{event.label}: {channel.label}", required=False, initial=wanted
             )
 
@@ -69,10 +69,16 @@ class NotificationsForm(forms.Form):
     def rows(self) -> Iterator[tuple[Event, list[forms.BoundField]]]:
         """Each event with its boxes, in the order of the channels."""
         for event in notifications.events_for(self.user):
-            yield event, [self[f"{event.value}-{channel.value}"] for channel in self.channels]
+            yield event, [self[_box(event, channel)] for channel in self.channels]
 
     def save(self) -> None:
-        for event in notifications.events_for(self.user):
-            for channel in self.channels:
-                is_wanted = self.cleaned_data[f"{event.value}-{channel.value}"]
-                notifications.choose(self.user, event, channel, is_wanted=is_wanted)
+        chosen = {
+            (event, channel): self.cleaned_data[_box(event, channel)]
+            for event in notifications.events_for(self.user)
+            for channel in self.channels
+        }
+        notifications.choose_all(self.user, chosen)
+
+
+def _box(event: Event, channel: Channel) -> str:
+    return f"{event.value}-{channel.value}"

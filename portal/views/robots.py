@@ -47,10 +47,10 @@ CLOSED = (
     "/forum/neu/",
     "/forum/profil/",
     "/forum/themen/",
+    "/mitteilungen/",
     "/rueckruf/",
     "/sprache/",
     "/suche/",
-    "/mitteilungen/",
     "/tickets/",
     "/zusagen/",
 )
