@@ -10,6 +10,7 @@ const chosen = {
   page: wanted.get("page") ?? localStorage.getItem("page") ?? "",
   person: localStorage.getItem("person") ?? "",
 };
+let asked = 0;
 let shown = "";
 let editing = "";
 let wantedEntry = location.hash.slice(1);
@@ -44,7 +45,11 @@ async function act(path, values) {
 }
 
 async function refresh() {
+  asked += 1;
+  const number = asked;
   const view = await order("player/view", chosen);
+  // Somebody else was chosen meanwhile: the answer to the older question must not take that back.
+  if (number !== asked) return;
   complain(view.page ? "" : word("noPage"));
   const now = JSON.stringify([view, language]);
   if (now === shown) return;

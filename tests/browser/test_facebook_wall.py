@@ -17,6 +17,8 @@ def test_a_question_on_the_wall_is_answered_in_public(visitors, stack):
     customer.keyboard.press("Enter")
     customer.get_by_label("Etwas auf die Pinnwand schreiben").fill(QUESTION)
     customer.get_by_role("button", name="Veröffentlichen").click()
+    post = customer.get_by_role("article", name=f"Frieda Wand: {QUESTION}")
+    expect(post).to_be_visible()
 
     agent = visitors.open("desk:queue", role="agent")
     agent.locator("[data-row]", has_text=QUESTION).click()
@@ -29,6 +31,5 @@ def test_a_question_on_the_wall_is_answered_in_public(visitors, stack):
     assert axe.violations(agent) == []
     agent.get_by_role("button", name="Antwort senden").click()
 
-    post = customer.get_by_role("article", name=f"Frieda Wand: {QUESTION}")
     expect(post).to_contain_text(ANSWER)
     expect(agent.locator(".message.outbound").last).to_contain_text("öffentlich")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from graph_standin import Standin, running
 from tests.browser import axe
@@ -79,6 +79,34 @@ def test_customer_writes_and_sees_the_answers(standin, visitor):
     expect(visitor.get_by_role("heading", name="Wall")).to_be_visible()
     visitor.reload()
     expect(visitor.get_by_text("You are Eva Muster")).to_be_visible()
+
+
+def test_a_late_answer_does_not_send_a_customer_away(standin, visitor):
+    late = []
+
+    def hold_first(route: Route) -> None:
+        answer = route.fetch()
+        if late:
+            route.fulfill(response=answer)
+        else:
+            late.append((route, answer))
+
+    visitor.goto(standin.base_url)
+    expect(visitor.get_by_label("Ihr Name")).to_be_visible()
+    visitor.route("**/_standin/player/view", hold_first)
+    with visitor.expect_request("**/_standin/player/view"):
+        pass
+    visitor.get_by_label("Ihr Name").fill("Eva Muster")
+    visitor.keyboard.press("Enter")
+    expect(visitor.get_by_text("Sie sind Eva Muster")).to_be_visible()
+    ((route, answer),) = late
+
+    with visitor.expect_response("**/_standin/player/view"):
+        route.fulfill(response=answer)
+    with visitor.expect_response("**/_standin/player/view"):
+        pass
+
+    expect(visitor.get_by_text("Sie sind Eva Muster")).to_be_visible()
 
 
 def test_consent_leads_back_with_what_was_ticked(standin, visitor):
