@@ -9,5 +9,7 @@ address_confirmed = Signal()
 # Sent with user=… and organisation=… before a person leaves one for another, in that transaction;
 # a receiver that answers False keeps them there.
 leaving = Signal()
+# Sent without more in a tenant's schema, every ten minutes: what is too old may go.
+tidying = Signal()
 # Sent with team=… and by=… inside the transaction that removes a team, before it is gone.
 team_dissolved = Signal()

@@ -7,19 +7,20 @@ import logging
 from django.db import InterfaceError, OperationalError
 from django_tenants.utils import tenant_context
 
-from accounts import exporting, notification_list
+from accounts import exporting, notification_list, signals
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Look after exports and notifications of every tenant: there is little, so all are asked."""
+    """Look after what every tenant keeps for a time: there is little, so all are asked."""
     for tenant in Tenant.objects.filter(status=Tenant.Status.READY).order_by("pk"):
         try:
             with tenant_context(tenant):
                 exporting.tidy()
                 notification_list.tidy()
+                signals.tidying.send(Tenant)
         except (OperationalError, InterfaceError):
             raise
         except Exception:

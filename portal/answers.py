@@ -11,13 +11,28 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from channels.portal_form import inbound
 from helpdesk.http import Request
+from portal.forms import ReplyForm
 from tickets.models import Message, Ticket
 
 
 def form_id_of(request: Request, form: forms.Form) -> str:
     """The form's id, bound to who sent it: nobody can name another person's form."""
     return f"{request.user.pk}:{form.cleaned_data['form_id']}"
+
+
+def already_sent(request: Request, form: ReplyForm) -> Message | None:
+    """The message that this very form has become, where its files are gone with it.
+
+    Sent twice without an answer, it is one message; with other words in it, it is a new one.
+    """
+    if set(form.errors) != {"kept"}:
+        return None
+    message = inbound.sent_before(form_id_of(request, form))
+    if message is None or message.text != form.cleaned_data["text"]:
+        return None
+    return message
 
 
 def to_message(request: Request, ticket: Ticket, message: Message | None) -> HttpResponse:

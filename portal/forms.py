@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.uploads import FormWithFiles
+from portal.draft_forms import FormWithDraft
 from tickets.models import Rating
 from tickets.ratings import COMMENT_LENGTH
 from tickets.services import SUBJECT_LENGTH
@@ -18,7 +18,7 @@ from tickets.services import SUBJECT_LENGTH
 TEXT_LENGTH = 100_000
 
 
-class ReplyForm(FormWithFiles):
+class ReplyForm(FormWithDraft):
     """A message; `form_id` names this one form, so that sending it twice is sending it once."""
 
     text = forms.CharField(

@@ -12,7 +12,8 @@ from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from portal import calls, told
 from portal.forms import RatingForm, ReopeningForm, ReplyForm
 from portal.told import Told
-from tickets import rating, sharing
+from tickets import drafts, rating, sharing
+from tickets.drafts import Draft
 from tickets.models import Ticket
 from tickets.states import DONE
 
@@ -70,12 +71,13 @@ def whole(
         "takes_part": is_part,
         "may_share": sharing.may_share(ticket, user),
         "participants": ticket.participants.all().in_force().for_list(),
-        "reply_form": (reply_form or ReplyForm()) if is_part else None,
+        "reply_form": (reply_form or ReplyForm(Draft(user, ticket))) if is_part else None,
         "reopening_form": ReopeningForm() if ticket.state in DONE else None,
         "rating": given,
         "rating_form": (rating_form or RatingForm.of(given)) if is_part else None,
         "is_ratable": is_part and rating.is_ratable(ticket),
         "attachment_limit": FILE_LIMIT,
         "message_limit": MESSAGE_LIMIT,
+        "most_files": drafts.MOST_FILES,
     }
     return render(request, "portal/ticket.html", context, status=status)

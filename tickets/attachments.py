@@ -7,6 +7,9 @@ from functools import partial
 
 from django.db import models, transaction
 
+# The raster formats a browser may show in place; never SVG.
+SAFE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
 
 def attachment_path(attachment: Attachment, filename: str) -> str:
     """A random name: nothing a sender wrote becomes part of a path."""
@@ -32,7 +35,7 @@ class Attachment(models.Model):
     @property
     def is_safe_image(self) -> bool:
         """True for the raster formats a browser may show in place; never SVG."""
-        return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+        return self.content_type in SAFE_IMAGES
 
     def discard(self) -> None:
         """Forget the file, and its bytes once that is committed."""

@@ -16,6 +16,7 @@ from accounts.models import Membership, Organisation, Team, User
 from tickets import search
 from tickets.attachments import Attachment, attachment_path
 from tickets.delivery import Delivery, DeliveryQuerySet, Status
+from tickets.draft_files import DraftFile
 from tickets.events import Event
 from tickets.participants import Participant
 from tickets.ratings import Rating
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Attachment",
     "Channel",
+    "DraftFile",
     "Event",
     "Message",
     "Participant",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -21,8 +21,17 @@ from django.utils.translation import gettext_lazy
 from accounts import privacy
 from accounts.models import Membership, User
 from tenants.acts import act
-from tickets import recording, services
-from tickets.models import Attachment, Event, Message, Participant, Rating, Ticket, TicketQuerySet
+from tickets import drafts, recording, services
+from tickets.models import (
+    Attachment,
+    DraftFile,
+    Event,
+    Message,
+    Participant,
+    Rating,
+    Ticket,
+    TicketQuerySet,
+)
 from tickets.states import QUEUED, State
 
 # Shorter names are words like any other.
@@ -47,6 +56,7 @@ def erase(user: User) -> None:
         for pk in list(tickets.order_by("pk").values_list("pk", flat=True).distinct()):
             _erase_from(recording.locked_itself(pk), user)
     Participant.objects.filter(user=user).delete()
+    drafts.erase(user)
 
 
 def _export(user: User) -> dict[str, object]:
@@ -63,6 +73,14 @@ def _export(user: User) -> dict[str, object]:
         "shared_with_me": [
             {"request": one.ticket.number, "since": one.added_at.isoformat()} for one in shared
         ],
+        "not_sent_yet": [
+            {
+                "request": one.ticket.number if one.ticket else None,
+                "file": one.filename,
+                "bytes": one.size,
+            }
+            for one in _unsent(user)
+        ],
     }
 
 
@@ -75,6 +93,15 @@ def _files(user: User) -> Iterator[privacy.File]:
                 yield f"{attachment.message.ticket.number}/{attachment.filename}", file.read()
         except FileNotFoundError:
             continue
+    for unsent in _unsent(user):
+        try:
+            yield f"not_sent_yet/{unsent.filename}", drafts.read(unsent).content
+        except FileNotFoundError:
+            continue
+
+
+def _unsent(user: User) -> QuerySet[DraftFile]:
+    return DraftFile.objects.filter(person=user).select_related("ticket").order_by("pk")
 
 
 def _own(user: User) -> TicketQuerySet:

@@ -7,8 +7,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.models import Team, User
-from accounts.signals import address_confirmed, team_dissolved
-from tickets import assigning, senders
+from accounts.signals import address_confirmed, team_dissolved, tidying
+from tickets import assigning, drafts, senders
 
 
 @receiver(address_confirmed)
@@ -19,3 +19,8 @@ def confirm_tickets(user: User, **_: Any) -> None:
 @receiver(team_dissolved)
 def leave_team(team: Team, by: User, **_: Any) -> None:
     assigning.leave_team(team, by=by)
+
+
+@receiver(tidying)
+def tidy_drafts(**_: Any) -> None:
+    drafts.tidy()

@@ -18,10 +18,11 @@ from channels.raw import StorageFullError
 from helpdesk.downloads import attachment_response, pdf_response
 from helpdesk.http import Request, customer_required, wants_partial
 from portal import ticket_page, ticket_pdf, told
-from portal.answers import form_id_of, kept_for_later, not_stored, to_message
+from portal.answers import already_sent, form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReopeningForm, ReplyForm
 from portal.notification_page import OF_TICKETS
 from tickets import services
+from tickets.drafts import Draft
 from tickets.models import Attachment, Message, Ticket
 from tickets.states import DONE, State, TransitionError
 
@@ -61,16 +62,20 @@ def explanation(request: Request, number: int) -> HttpResponse:
 def create_reply(request: Request, number: int) -> HttpResponse:
     """Write on a ticket one takes part in; one that waited or was done opens again."""
     found = ticket_page.find_own(request, number)
-    form = ReplyForm(request)
+    form = ReplyForm(Draft(request.user, found), request)
     if not form.is_valid():
+        if sent := already_sent(request, form):
+            return to_message(request, sent.ticket, sent)
+        form.keep_chosen()
         return ticket_page.whole(request, found, reply_form=form, status=422)
     try:
         message = inbound.submit_reply(
             found,
             user=request.user,
             text=form.cleaned_data["text"],
-            files=form.cleaned_data["files"],
+            files=form.sent_files,
             form_id=form_id_of(request, form),
+            draft_files=form.draft_files,
         )
     except inbound.NotTakenInError:
         return kept_for_later(request)

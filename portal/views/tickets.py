@@ -13,11 +13,13 @@ from channels.raw import StorageFullError
 from helpdesk.http import Request, customer_required
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from portal import ticket_list, told
-from portal.answers import form_id_of, kept_for_later, not_stored, to_message
+from portal.answers import already_sent, form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import TicketForm
 from portal.states import Turn
 from portal.ticket_list import Choice, Whose
 from sla.models import SupportTier
+from tickets import drafts
+from tickets.drafts import Draft
 
 
 @require_safe
@@ -69,18 +71,23 @@ def new_ticket(request: Request) -> HttpResponse:
     tier = told.tier(request.user)
     if address := told.mail_instead(tier):
         return _by_mail(request, tier, address)
+    draft = Draft(request.user)
     if request.method != "POST":
-        return _form(request, TicketForm())
-    form = TicketForm(request)
+        return _form(request, TicketForm(draft))
+    form = TicketForm(draft, request)
     if not form.is_valid():
+        if sent := already_sent(request, form):
+            return to_message(request, sent.ticket, sent)
+        form.keep_chosen()
         return _form(request, form, status=422)
     try:
         ticket = inbound.submit_ticket(
             request.user,
             subject=form.cleaned_data["subject"],
             text=form.cleaned_data["text"],
-            files=form.cleaned_data["files"],
+            files=form.sent_files,
             form_id=form_id_of(request, form),
+            draft_files=form.draft_files,
         )
     except inbound.NotTakenInError:
         return kept_for_later(request)
@@ -98,7 +105,7 @@ def _by_mail(request: Request, tier: SupportTier | None, address: str) -> HttpRe
     """The tier does not allow the portal: how to reach us instead, and what was written so far."""
     is_sent = request.method == "POST"
     context = {
-        "form": TicketForm(request) if is_sent else None,
+        "form": TicketForm(Draft(request.user), request) if is_sent else None,
         "tier": tier,
         "mail_instead": address,
     }
@@ -120,5 +127,6 @@ def _form(request: Request, form: TicketForm, *, status: int = 200) -> HttpRespo
         "is_guaranteed": bool(outlook and outlook.is_guaranteed),
         "attachment_limit": FILE_LIMIT,
         "message_limit": MESSAGE_LIMIT,
+        "most_files": drafts.MOST_FILES,
     }
     return render(request, "portal/new_ticket.html", context, status=status)

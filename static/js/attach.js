@@ -65,7 +65,17 @@ function named(file, place, box) {
   return new File([file], name, { type: file.type });
 }
 
+// Where a draft keeps its files they are taken at once (draft_files.js); elsewhere they wait in the field.
+const isTaken = (files, box) =>
+  files.length > 0 && !box.dispatchEvent(new CustomEvent("attach:files", { detail: files, cancelable: true }));
+
+function choose(box, input) {
+  if (isTaken([...input.files], box)) input.value = "";
+  else show(box, input);
+}
+
 function add(files, box, input) {
+  if (isTaken([...files], box)) return;
   const all = new DataTransfer();
   for (const file of [...input.files, ...files]) all.items.add(file);
   input.files = all.files;
@@ -99,7 +109,7 @@ function bind() {
   for (const box of document.querySelectorAll("[data-attach]:not(.is-listed)")) {
     const input = box.querySelector('input[type="file"]');
     box.classList.add("is-listed");
-    input.addEventListener("change", () => show(box, input));
+    input.addEventListener("change", () => choose(box, input));
     if (input.form) take(input.form, box, input);
     if (input.files.length) show(box, input);
   }

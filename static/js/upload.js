@@ -11,7 +11,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // The answer is the form again, with what is wrong in it.
   event.detail.shouldSwap = true;
   event.detail.isError = false;
-  chosen = form.querySelector('input[type="file"]')?.files;
+  // A draft keeps its files itself: they come back with the answer.
+  chosen = form.querySelector(':not([data-keep]) > input[type="file"]')?.files;
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -1,4 +1,4 @@
-"""A ticket that is shared with a colleague, one that was rated, and a link to rate another."""
+"""A ticket that is shared, one that was rated, a link to rate another, and files not sent yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ def together(people, settled, portal_ticket):
 
     from accounts.models import User
     from channels.rating import links
-    from tickets import rating, services, sharing
+    from tickets import drafts, rating, services, sharing
+    from tickets.drafts import Draft
     from tickets.models import Ticket
     from tickets.states import State
 
@@ -26,7 +27,13 @@ def together(people, settled, portal_ticket):
     services.reply(rated, author=agent, text="Das war unser Fehler.", state=State.SOLVED)
     rating.rate(rated, is_good=False, comment="Erst nach zwei Rückfragen.", by=customer)
     asked = Ticket.objects.select_related("requester").get(pk=settled.pk)
+    name = "Bildschirmfoto vom Fehler in der Auftragsübersicht, ganze Seite.png"
+    screenshot = services.File(name, "image/png", b"x" * 481_000)
+    for draft in (Draft(customer), Draft(customer, shared)):
+        drafts.keep(draft, services.File("Protokoll.csv", "text/csv", b"zeile;wert"))
+        kept = drafts.keep(draft, screenshot)
     return {
+        "draft_file": kept.pk,
         "shared_ticket": shared.number,
         "rated": rated.number,
         "colleague": colleagues[1].pk,

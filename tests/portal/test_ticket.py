@@ -81,7 +81,7 @@ def test_ticket_runs_a_fixed_number_of_queries(portal, ticket, count, django_ass
     # The first look marks the answers as read.
     portal.get(url("ticket", ticket))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         portal.get(url("ticket", ticket))
 
 

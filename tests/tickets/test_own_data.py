@@ -7,8 +7,9 @@ from accounts.models import Membership
 from channels import own_data as channels_own
 from channels.models import InboundRecord, SystemMail
 from tests.factories import CustomerFactory, open_ticket, organisation
-from tickets import own_data, services, sharing
-from tickets.models import Message, Ticket
+from tickets import drafts, own_data, services, sharing
+from tickets.drafts import Draft
+from tickets.models import DraftFile, Message, Ticket
 from tickets.services import File
 from tickets.states import State
 
@@ -131,6 +132,24 @@ def test_raw_messages_and_mails_go_too(anna, tenant, django_capture_on_commit_ca
     assert not raw.path_of(record.sha256).exists()
     assert (record.envelope_from, record.recipients) == ("", [])
     assert not SystemMail.objects.filter(recipient=anna.email).exists()
+
+
+def test_files_not_sent_yet_are_handed_out_and_erased(anna, django_capture_on_commit_callbacks):
+    ticket = ticket_of(anna)
+    file = File("halb.txt", "text/plain", b"halb")
+    kept = drafts.keep(Draft(anna), file)
+    drafts.keep(Draft(anna, ticket), file)
+    theirs = drafts.keep(Draft(CustomerFactory()), file)
+
+    told = own_data._export(anna)["not_sent_yet"]
+    assert [one["request"] for one in told] == [None, ticket.number]
+    assert ("not_sent_yet/halb.txt", b"halb") in list(own_data._files(anna))
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase(anna)
+
+    assert list(DraftFile.objects.all()) == [theirs]
+    assert not kept.file.storage.exists(kept.file.name)
+    assert theirs.file.storage.exists(theirs.file.name)
 
 
 def test_both_sections_stand_in_the_archive(tenant):

@@ -26,6 +26,7 @@ FILES = {
     "desk:sample_invoice",
     "mfa_download_recovery_codes",
     "portal:attachment",
+    "portal:draft_file",
     "portal:ticket_pdf",
     "portal:data_download",
     "portal:faq_file",

@@ -60,6 +60,9 @@ PAGES = [
 ACTS: dict[str, tuple[str, ...]] = {
     "portal:call_cancellation": ("call_ticket",),
     "portal:reply": ("number",),
+    "portal:reply_file": ("number",),
+    "portal:new_ticket_file": (),
+    "portal:draft_file_removal": ("draft_file",),
     "portal:reopening": ("settled",),
     "portal:rating": ("settled",),
     "portal:participation": ("shared_ticket", "colleague"),
