@@ -1,10 +1,13 @@
 // Files go up as soon as they are chosen and stay with the draft: what is sent with the form is their names.
 // Without this script they wait in the field and go along with the form.
-const figures = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+const figures = new Intl.NumberFormat(document.documentElement.lang, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+// As the server writes it beside what is kept (filesizeformat): nothing jumps when it is there.
+const KILO = 1024;
 const size = (bytes) =>
-  bytes < 1_000_000
-    ? `${figures.format(Math.max(1, Math.round(bytes / 1_000)))} kB`
-    : `${figures.format(bytes / 1_000_000)} MB`;
+  bytes < KILO ** 2 ? `${figures.format(bytes / KILO)} KB` : `${figures.format(bytes / KILO ** 2)} MB`;
 
 const boxes = () => document.querySelectorAll("[data-keep]");
 const field = (box) => box.querySelector('input[type="file"]');
@@ -155,10 +158,11 @@ function fail(upload, why, isFinal = false) {
   row.replaceChildren(
     element("span", "name", file.name),
     element("span", "size", size(file.size)),
+    away,
     element("span", "why", why),
-    ...(isFinal ? [away] : [again, away]),
+    ...(isFinal ? [] : [again]),
   );
-  if (had) row.querySelector("button").focus();
+  if (had) (isFinal ? away : again).focus();
   say(box, `${file.name}: ${why}`);
   settle(box);
 }
@@ -209,13 +213,15 @@ function adopt(box) {
 
 async function remove(box, row, away) {
   const name = row.querySelector(".name").textContent;
-  away.disabled = true;
+  // Not disabled: that would take the focus away.
+  if (away.ariaBusy === "true") return;
+  away.ariaBusy = "true";
   const isGone = await fetch(away.dataset.remove, {
     method: "POST",
     headers: { "X-CSRFToken": token(box) },
     redirect: "manual",
   }).then(({ status }) => [204, 404].includes(status), () => false);
-  away.disabled = false;
+  away.ariaBusy = null;
   if (isGone) leave(box, row, `${box.dataset.removed}: ${name}`);
   else {
     row.classList.add("wrong");

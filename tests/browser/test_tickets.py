@@ -44,7 +44,7 @@ def test_a_request_is_written_dropped_pasted_answered_and_rated(visitors, stack,
 
     page.evaluate(GIVE, ["#id_text", "paste", "image.png", "image/png"])
     page.evaluate(GIVE, ["#new-ticket", "drop", "Protokoll.csv", "text/csv"])
-    files = page.locator("[data-files] .name")
+    files = page.locator("[data-drafts] [data-kept] .name")
     expect(files).to_have_text([re.compile(r"^Bild \d{4}-\d\d-\d\d .*\.png$"), "Protokoll.csv"])
     page.set_viewport_size(NARROW)
     assert axe.violations(page) == []
