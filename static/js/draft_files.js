@@ -125,7 +125,7 @@ function answer(upload, xhr) {
   else upload.row.replaceWith(row);
   adopt(box);
   if (had) list(box).querySelector(`[name=kept][value="${pk}"] ~ button`).focus();
-  say(box, `${box.dataset.kept}: ${file.name}`);
+  say(box, `${box.dataset.arrived}: ${file.name}`);
   settle(box);
 }
 
@@ -205,7 +205,7 @@ function adopt(box) {
     const tick = row.querySelector("[name=kept]");
     tick.checked = true;
     tick.hidden = true;
-    const away = row.querySelector("[data-remove]");
+    const away = row.querySelector("[data-away]");
     away.hidden = false;
     away.addEventListener("click", () => remove(box, row, away));
   }
@@ -216,7 +216,7 @@ async function remove(box, row, away) {
   // Not disabled: that would take the focus away.
   if (away.ariaBusy === "true") return;
   away.ariaBusy = "true";
-  const isGone = await fetch(away.dataset.remove, {
+  const isGone = await fetch(away.dataset.away, {
     method: "POST",
     headers: { "X-CSRFToken": token(box) },
     redirect: "manual",

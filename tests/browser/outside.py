@@ -17,6 +17,9 @@ DATA_CLASSES |= {"faq-contents", "faq-diff-text", "faq-lines"}
 NAMED = (
     *("title", "placeholder", "aria-label", "alt", "aria-description", "data-kept"),
     *("data-restored", "data-offline", "data-failed", "data-too-big", "data-remove", "data-status"),
+    *("data-too-much", "data-too-many", "data-cancel", "data-again", "data-uploading"),
+    *("data-arrived", "data-removed", "data-not-removed", "data-signed-out", "data-waits"),
+    "data-unsettled",
 )
 
 

@@ -135,7 +135,8 @@ def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
     page.locator("input[type=file]").set_input_files(
         [{"name": "Protokoll.csv", "mimeType": "text/csv", "buffer": b"zeile;wert"}]
     )
-    expect(page.locator("[data-files] .name")).to_have_text(["Protokoll.csv"])
+    kept = page.locator("[data-drafts] [data-kept] .name")
+    expect(kept).to_have_text(["Protokoll.csv"])
     expect(page.locator("[data-faq-suggestions] a").first).to_contain_text("Etiketten")
     assert stayed(page)
 
@@ -144,6 +145,7 @@ def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
     expect(page.locator(".hits a.subject").first).to_be_visible()
     page.go_forward()
     expect(page.get_by_label("Betreff")).to_have_value("Etiketten werden nicht gedruckt")
+    expect(kept).to_have_text(["Protokoll.csv"])
     assert stayed(page)
 
     # Pressed twice it is sent once, and going back does not bring it back.
