@@ -15,12 +15,13 @@ from django_tenants.utils import schema_context
 from channels.models import InboundRecord
 from helpdesk import limits, uploads
 from portal.views import draft_files as views
+from sla.models import SupportTier
 from tenants import files
 from tests.factories import CustomerFactory, open_ticket
 from tickets import drafts
 from tickets.drafts import Draft
 from tickets.merging import merge
-from tickets.models import Attachment, DraftFile, Ticket
+from tickets.models import Attachment, Channel, DraftFile, Ticket
 from tickets.services import File
 
 NEW = "/tickets/neu/"
@@ -425,3 +426,22 @@ def test_what_cannot_be_taken_in_yet_keeps_its_files_until_it_is(portal, anna, m
 
     assert Attachment.objects.get().filename == "bild.png"
     assert not DraftFile.objects.exists()
+
+
+def test_who_may_not_write_in_the_portal_keeps_no_files_for_it(portal, anna):
+    SupportTier.objects.filter(name="Gold").update(allowed_channels=[Channel.EMAIL])
+
+    assert put(portal).status_code == 404
+    # A ticket that is there already goes on in the portal.
+    assert put(portal, open_ticket(anna)).status_code == 201
+
+
+def test_a_file_whose_bytes_are_gone_is_asked_about(portal, anna):
+    one = kept(anna)
+    one.file.storage.delete(one.file.name)
+
+    answer = portal.post(NEW, form(kept=[one.pk], shown=[one.pk]))
+
+    assert answer.status_code == 422
+    assert "A file is no longer here" in answer.content.decode()
+    assert portal.get(reverse("portal:draft_file", args=[one.pk])).status_code == 404
