@@ -135,11 +135,7 @@ def accept(token: str, user: User) -> Organisation:
     invitation = invitation_of(token)
     if not is_for(invitation, user):
         raise NotForYouError
-    own = user.organisation
-    is_there = own == invitation.organisation
-    Organisation.objects.lock(*filter(None, (own, invitation.organisation)))
-    if own is not None and not is_there:
-        _let_go(own, user)
+    is_there = _leave_for(user, invitation.organisation)
     # Of two clicks the second finds nothing to delete.
     used, _by_model = OrganisationInvitation.objects.filter(
         pk=invitation.pk, sent_at=invitation.sent_at
@@ -150,6 +146,16 @@ def accept(token: str, user: User) -> Organisation:
     if not is_there or invitation.role == Membership.Role.ADMIN:
         user.join(invitation.organisation, invitation.role)
     return invitation.organisation
+
+
+@act()
+def move(user: User, organisation: Organisation) -> None:
+    """Put somebody into another organisation, as a plain member; who is in it already stays so.
+
+    Raises LastAdminError and MayNotLeaveError.
+    """
+    if not _leave_for(user, organisation):
+        user.join(organisation)
 
 
 @act()
@@ -182,9 +188,25 @@ def remove(organisation: Organisation, person: int) -> User:
 
 
 def is_only_admin(organisation: Organisation, user: User) -> bool:
-    """True for who alone could look after others of the team."""
-    others = organisation.memberships.filter(user__is_active=True).exclude(user=user)
-    return others.exists() and not others.filter(role=Membership.Role.ADMIN).exists()
+    """True for who alone looks after others of the team."""
+    places = organisation.memberships.filter(user__is_active=True)
+    admins = set(places.filter(role=Membership.Role.ADMIN).values_list("user", flat=True))
+    return admins == {user.pk} and places.exclude(user=user).exists()
+
+
+def _leave_for(user: User, organisation: Organisation) -> bool:
+    """Lock a person and both ends of their way, and let them go; True when they are there already.
+
+    The person before all else, as intake locks them. Raises LastAdminError and MayNotLeaveError.
+    """
+    User.objects.get_queryset().select_for_update(no_key=True).get(pk=user.pk)
+    # Read behind the lock: they may have gone elsewhere while we waited.
+    place = Membership.objects.select_related("organisation").filter(user=user).first()
+    own = place.organisation if place else None
+    Organisation.objects.lock(*filter(None, (own, organisation)))
+    if own is not None and own != organisation:
+        _let_go(own, user)
+    return own == organisation
 
 
 def _let_go(organisation: Organisation, user: User) -> None:

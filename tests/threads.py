@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
@@ -34,6 +35,21 @@ class Side:
             return work(*args, **kwargs)
 
         return self.pool.submit(inside)
+
+
+def wait_for_a_lock() -> None:
+    """Return once another connection waits for what this transaction holds; fails if none does."""
+    deadline = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise TimeoutError("Nobody waits.")
 
 
 def side_by_side(tenant: Tenant, works: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.timezone import now
 
+from accounts import membership
 from accounts.models import Organisation, User
 from tenants.acts import act
 from tickets import recording, signals, states
@@ -18,10 +19,6 @@ from tickets.states import State
 MAY_WAIT = [*states.QUEUED, State.SPAM]
 
 
-class NeededError(ValueError):
-    """Nobody else could look after what the person's organisation has going on."""
-
-
 @act()
 def link_sender(
     user: User, organisation: Organisation, *, by: User, at: datetime | None = None
@@ -29,13 +26,11 @@ def link_sender(
     """A person turns out to belong to an organisation: they join it, with what is not settled yet.
 
     What was promised for those counts from their arrival by the organisation's tier (DESIGN §1).
-    Settled tickets stay where they are. Returns the tickets that moved. Raises NeededError.
+    Settled tickets stay where they are. Returns the tickets that moved. Raises LastAdminError
+    and MayNotLeaveError where nobody else could look after the organisation they come from.
     """
     person = _locked(user)
-    if person.organisation != organisation:
-        if not person.may_leave():
-            raise NeededError
-        person.join(organisation)
+    membership.move(person, organisation)
     return _move(person, organisation, by=by, at=at or now())
 
 

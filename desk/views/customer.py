@@ -8,7 +8,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.membership import MayNotLeaveError
 from accounts.models import Organisation
+from accounts.services import LastAdminError
 from channels.facebook import linking
 from desk import ticket_page
 from desk.forms import ChannelForm, LinkForm
@@ -50,7 +52,15 @@ def _link(request: Request, found: Ticket, organisation: Organisation) -> HttpRe
     own = person.organisation
     try:
         senders.link_sender(person, organisation, by=request.user)
-    except senders.NeededError:
+    except LastAdminError:
+        refusal = _(
+            "%(name)s alone administers %(own)s, and others belong to it. "
+            "Make somebody else administrator there first."
+        )
+        messages.error(request, refusal % {"name": person, "own": own})
+        # There it is done.
+        return redirect("desk:organisation", person.membership.organisation_id)
+    except MayNotLeaveError:
         refusal = _(
             "%(name)s alone administers %(own)s, which has booked a support level. "
             "Cancel that first, or make somebody else administrator."

@@ -9,8 +9,9 @@ from django.utils.timezone import override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import organisations as editing
+from accounts import membership
 from accounts.models import Membership, Organisation
+from accounts.services import LastAdminError
 from billing import addresses
 from billing.shop import Shop
 from desk import booking_page, organisation_list, organisation_page
@@ -64,18 +65,24 @@ def address(request: Request, pk: int) -> HttpResponse:
 @tenant_admin_required
 def change_role(request: Request, pk: int, person: int) -> HttpResponse:
     """Make somebody the organisation's administrator, or a plain member again."""
-    places = Membership.objects.select_related("organisation", "user")
-    place = get_object_or_404(places, organisation=pk, user=person)
+    found = get_object_or_404(Organisation, pk=pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("There is no such role. Nothing has changed."))
         return redirect("desk:organisation", pk)
     try:
-        changed = editing.change_role(place.organisation, place.user, form.cleaned_data["role"])
+        changed = membership.set_role(found, person, form.cleaned_data["role"])
     except Membership.DoesNotExist as error:
         raise Http404 from error
+    except LastAdminError:
+        said = _(
+            "Nothing has changed: an organisation needs an administrator. "
+            "Make somebody else administrator first."
+        )
+        messages.error(request, said)
+        return redirect("desk:organisation", pk)
     said = _("%(name)s is a member now and can no longer book.")
     if changed.is_admin:
         said = _("%(name)s is administrator now and can book.")
-    messages.success(request, said % {"name": place.user})
+    messages.success(request, said % {"name": changed.user})
     return redirect("desk:organisation", pk)

@@ -334,6 +334,29 @@ def test_for_a_customer_there_are_no_such_pages(client, anna):
         assert client.get(path).status_code == 404
 
 
+def test_the_last_administrator_of_an_organisation_stays(boss, anna):
+    CustomerFactory(organisation=anna.organisation)
+    path = url(anna.organisation, "organisation_role", anna.pk)
+
+    response = boss.post(path, {"role": "member"}, follow=True)
+
+    assert Membership.objects.get(user=anna).is_admin
+    said = "Nothing has changed: an organisation needs an administrator."
+    assert said in response.content.decode()
+
+
+def test_the_last_administrator_of_a_team_is_not_linked_away(desk, anna):
+    CustomerFactory(organisation=anna.organisation)
+    other = CustomerFactory().organisation
+    path = reverse("desk:link", args=[open_ticket(anna).number])
+
+    response = desk.post(path, {"organisation": other.pk}, follow=True)
+
+    assert Membership.objects.get(user=anna).organisation == anna.organisation
+    assert "and others belong to it" in response.content.decode()
+    assert url(anna.organisation) in response.content.decode()
+
+
 def test_an_agent_changes_neither_address_nor_roles(desk, anna):
     member = CustomerFactory(organisation=anna.organisation)
 
