@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from channels import intake
-from channels.facebook import contents, echoes, glance, people, window
+from channels.facebook import contents, echoes, glance, linking, people, window
 from channels.facebook.contents import Said
 from channels.facebook.events import Event, Json, inner, text_of
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
@@ -45,7 +45,15 @@ class Arrived:
 
 def message(page: FacebookPage, event: Event, received_at: datetime) -> Message:
     """A person wrote. Raises NothingToTakeInError for what was taken in before."""
-    return _take_in(page, _arrived(event, event.value, received_at))
+    arrived = _arrived(event, event.value, received_at)
+    # First, and by itself: should the rest break off, the number is not lost, and the message
+    # comes again.
+    text = text_of(event.value, "text")
+    is_proven = linking.take_number(page, arrived.psid, text, at=arrived.at)
+    taken = _take_in(page, arrived)
+    if is_proven and not arrived.is_standby:
+        linking.thank(taken.ticket, page)
+    return taken
 
 
 def postback(page: FacebookPage, event: Event, received_at: datetime) -> Message:

@@ -1,11 +1,13 @@
 """A Facebook sender turns out to be a customer whom we know: an agent asks, the customer confirms.
 
-Two proofs make one person of two: whoever opens the link has read the conversation on Facebook,
-and whoever confirms is signed in in the portal. No agent can replace either.
+Two proofs make one person of two: only the customer, signed in in the portal, is shown a number,
+and only who writes in the conversation can send it there. The link alone proves nothing: whoever
+writes under a customer's name could pass it on to them. No agent can replace either proof.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,13 +15,14 @@ from django.core import signing
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from channels import people
 from channels.facebook import window
-from channels.facebook.models import FacebookObject, FacebookPerson
+from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
 from channels.facebook.people import address_of, placeholder
 from tenants import live
 from tenants.acts import act
@@ -31,6 +34,10 @@ VALID_FOR = timedelta(days=7)
 # A person is not asked twice in a row, whoever asks.
 ASK_AGAIN_AFTER = timedelta(minutes=15)
 MOST_CANDIDATES = 3
+# As a number of the portal is written in a message, among other words or alone.
+NUMBER = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
+# In one message; guessing eight digits stays hopeless.
+MOST_NUMBERS = 3
 
 
 class LinkRefusedError(ValueError):
@@ -105,13 +112,13 @@ def ask(ticket: Ticket, customer: User, *, by: User, base_url: str) -> None:
     person = FacebookPerson.objects.select_for_update().get(pk=found.pk)
     if reason := refusal(person):
         raise LinkRefusedError(reason)
-    person.linked_by, person.linked_at = by, now()
-    person.save(update_fields=["linked_by", "linked_at"])
+    person.asked_customer, person.linked_by, person.linked_at = customer, by, now()
+    person.save(update_fields=["asked_customer", "linked_by", "linked_at"])
     address = base_url.rstrip("/") + reverse("portal:facebook_link", args=[token(person, customer)])
     with translation.override(customer.language or settings.LANGUAGE_CODE):
         text = _(
-            "Please confirm in our customer portal that this is you: %(link)s\n\n"
-            "The link is valid for seven days and works once. "
+            "Is this you? Our customer portal shows you a number: %(link)s\n\n"
+            "Please write it here. It is valid for seven days and counts once. "
             "This message was sent automatically."
         ) % {"link": address}
     services.acknowledge(ticket, text=text, what="asked_who")
@@ -128,7 +135,10 @@ def token(person: FacebookPerson, customer: User) -> str:
 
 
 def asked_by(token: str, customer: User, *, at: datetime | None = None) -> FacebookPerson:
-    """The person whom a signed-in customer is asked to be; raises LinkInvalidError."""
+    """Whom a signed-in customer is asked to be, or has proven to be by this very link.
+
+    Raises LinkInvalidError.
+    """
     try:
         pk, customer_pk, stamp = _signer().unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError) as error:
@@ -137,27 +147,62 @@ def asked_by(token: str, customer: User, *, at: datetime | None = None) -> Faceb
     person = known.filter(pk=pk, linked_at__isnull=False).first()
     if customer_pk != customer.pk or person is None or person.linked_at is None:
         raise LinkInvalidError("The link is for somebody else.")
-    if person.linked_at.isoformat() != stamp or not is_asked(person, at):
+    is_theirs = is_linked(person) and person.user_id == customer.pk
+    if person.linked_at.isoformat() != stamp or not (is_theirs or is_asked(person, at)):
         raise LinkInvalidError("The link was used, replaced or has expired.")
     return person
 
 
-@act()
-def confirm(token: str, *, by: User, at: datetime | None = None) -> list[Ticket]:
-    """The customer says that it is them: what they wrote on Facebook is theirs, now and later.
+def number(person: FacebookPerson, customer: User) -> str:
+    """What the customer reads in the portal and writes in the conversation: 1234 5678."""
+    digest = salted_hmac(_salt(), token(person, customer), algorithm="sha256").digest()
+    digits = f"{int.from_bytes(digest[:8]) % 10**8:08}"
+    return f"{digits[:4]} {digits[4:]}"
 
-    Their tier counts for their unsettled tickets; no promise gets worse. Returns the tickets that
-    moved to their organisation. Raises LinkInvalidError.
+
+def take_number(page: FacebookPage, psid: str, text: str, *, at: datetime) -> bool:
+    """Somebody writes: with the number, they are the customer, and what they wrote is theirs.
+
+    So is what they write later. The customer's tier counts for what is not settled; no promise
+    gets worse. True where the number was in it.
     """
-    moment = at or now()
-    before = people.locked(asked_by(token, by, at=moment).user)
-    # Read again behind the lock: of two clicks the second finds it used.
-    person = asked_by(token, by, at=moment)
-    if person.user_id != before.pk:
-        raise LinkInvalidError("The person was linked meanwhile.")
-    moved = senders.become(before, by, at=moment)
-    FacebookPerson.objects.filter(pk=person.pk).update(user=by, confirmed_at=moment)
-    return moved
+    # Nearly every message ends here: it must not cost a statement.
+    written = [" ".join(pair) for pair in NUMBER.findall(text)[:MOST_NUMBERS]]
+    asked = _proven(page, psid, written, at) if written else None
+    if asked is None:
+        return False
+    with act():
+        before = people.locked(asked.user)
+        # Read again behind the lock: of two messages the second finds it used.
+        person = _proven(page, psid, written, at)
+        if person is None or person.user_id != before.pk or person.asked_customer is None:
+            return False
+        senders.become(before, person.asked_customer, at=now())
+        linked = FacebookPerson.objects.filter(pk=person.pk)
+        linked.update(user=person.asked_customer, confirmed_at=now())
+    return True
+
+
+def thank(ticket: Ticket, page: FacebookPage) -> None:
+    """Say in the conversation that the number came."""
+    with translation.override(ticket.requester.language or settings.LANGUAGE_CODE):
+        text = _(
+            "Thank you. What you write to %(page)s on Facebook belongs to your account now. "
+            "This message was sent automatically."
+        ) % {"page": page}
+    services.acknowledge(ticket, text=text)
+
+
+def _proven(
+    page: FacebookPage, psid: str, written: list[str], at: datetime
+) -> FacebookPerson | None:
+    """Who was asked and has written the number of the question; None for everybody else."""
+    known = FacebookPerson.objects.select_related("page", "user", "asked_customer")
+    person = known.filter(page=page, psid=psid, asked_customer__in=customers()).first()
+    if person is None or person.asked_customer is None or not is_asked(person, at):
+        return None
+    wanted = number(person, person.asked_customer)
+    return person if any(constant_time_compare(one, wanted) for one in written) else None
 
 
 def links_of(customer: User) -> QuerySet[FacebookPerson]:
@@ -176,10 +221,16 @@ def remove(person: FacebookPerson) -> None:
     name = person.name or placeholder(person.psid)
     stranger = people.sender(address_of(person), name)
     linked = FacebookPerson.objects.filter(pk=person.pk, user=person.user)
-    linked.update(user=stranger, linked_by=None, linked_at=None, confirmed_at=None)
+    linked.update(
+        user=stranger, asked_customer=None, linked_by=None, linked_at=None, confirmed_at=None
+    )
     live.announce("queue")
 
 
 def _signer() -> signing.Signer:
+    return signing.Signer(salt=_salt())
+
+
+def _salt() -> str:
     # Ids are equal in every tenant; the schema in the salt keeps a link to its own (law 4).
-    return signing.Signer(salt=f"channels.facebook.linking:{connection.schema_name}")
+    return f"channels.facebook.linking:{connection.schema_name}"

@@ -130,7 +130,10 @@ class FacebookPerson(models.Model):
     unreachable_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
-    # Who said that this is a customer whom we know, and when the customer confirmed it.
+    # Which customer they are asked to be, by whom and when, and when it was proven.
+    asked_customer = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     linked_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )

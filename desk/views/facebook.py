@@ -52,6 +52,6 @@ def _ask(request: Request, found: Ticket) -> HttpResponse:
     except linking.LinkRefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("desk:facebook_person", found.number)
-    said = _("%(name)s gets a link on Facebook to confirm it in the portal.")
+    said = _("The person gets a link on Facebook; with it, %(name)s can prove who they are.")
     messages.success(request, said % {"name": customer})
     return redirect("desk:ticket", found.number)

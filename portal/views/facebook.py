@@ -1,4 +1,4 @@
-"""A customer says that it is them who writes on Facebook, or takes that back."""
+"""A customer reads how to prove that it is them who writes on Facebook, or takes it back."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from channels.facebook import linking
 from helpdesk.http import Request, customer_required
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @customer_required
 def link(request: Request, token: str) -> HttpResponse:
-    """Looking changes nothing; the button confirms."""
+    """The number for the conversation; looking changes nothing."""
     try:
         person = linking.asked_by(token, request.user)
-        if request.method == "POST":
-            linking.confirm(token, by=request.user)
-            said = _("Done. What you write to %(page)s on Facebook belongs to your account now.")
-            messages.success(request, said % {"page": person.page})
-            return redirect("portal:tickets")
     except linking.LinkInvalidError:
         return render(request, "portal/facebook_link.html", {"person": None}, status=404)
-    return render(request, "portal/facebook_link.html", {"person": person})
+    shown = {
+        "person": person,
+        "is_linked": linking.is_linked(person),
+        "number": linking.number(person, request.user),
+    }
+    return render(request, "portal/facebook_link.html", shown)
 
 
 @require_POST

@@ -33,7 +33,7 @@ def on_facebook(people):
         )
         numbers.append(message.ticket.number)
     asked = FacebookPerson.objects.get(psid="7001")
-    asked.linked_at = now()
+    asked.asked_customer, asked.linked_at = people["customer"], now()
     asked.save()
     ticket = services.Ticket.objects.get(number=numbers[0])
     reply = services.reply(ticket, author=people["agent"], text="Schauen Sie bitte noch einmal.")

@@ -1,4 +1,7 @@
-"""Somebody on Facebook is a customer whom we know: asked by an agent, confirmed by the customer."""
+"""Somebody on Facebook is a customer whom we know: asked by an agent, confirmed by the customer.
+
+The link shows a number in the portal, and the number goes back into the conversation.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ def ticket(facebook) -> Ticket:
 
 @pytest.fixture
 def portal(client, customer) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(customer)
     return client
 
@@ -56,6 +60,17 @@ def asked(facebook, ticket, customer, agent) -> str:
     linking.ask(ticket, customer, by=agent, base_url=SITE)
     facebook.send()
     return re.search(r"http://alpha\.localhost(/\S+)", facebook.received()[-1])[1]
+
+
+def number_on(page) -> str:
+    return re.search(r"\d{4} \d{4}", page.content.decode())[0]
+
+
+def confirmed(facebook, ticket, portal, customer, agent) -> str:
+    """Eva reads the number in the portal and writes it in the conversation; returns the path."""
+    path = asked(facebook, ticket, customer, agent)
+    facebook.write(number_on(portal.get(path)))
+    return path
 
 
 def test_customers_of_the_same_name_are_suggested(desk, ticket, customer):
@@ -98,14 +113,69 @@ def test_looking_at_the_link_changes_nothing(facebook, ticket, portal, customer,
     page = portal.get(path)
 
     assert "Eva Muster" in page.content.decode()
+    assert portal.post(path).status_code == 405
+    assert not linking.is_linked(person())
+
+
+def test_a_link_that_was_passed_on_ties_nobody(facebook, ticket, portal, customer, agent):
+    """The sender is not the customer but sends the customer the link; Eva opens it, signed in."""
+    path = asked(facebook, ticket, customer, agent)
+    number = number_on(portal.get(path))
+    rosa = facebook.standin.people.add("Rosa Anders")["id"]
+
+    facebook.standin.people.write(facebook.page.page_id, rosa, number)
+    facebook.arrive()
+    facebook.write("1234 5678")
+
+    assert not FacebookPerson.objects.filter(confirmed_at__isnull=False).exists()
+    assert not FacebookPerson.objects.filter(user=customer).exists()
+    # Nothing that was written is lost.
+    assert Message.objects.filter(text__in=[number, "1234 5678"]).count() == 2
+
+
+@pytest.mark.parametrize("written", ["{}", "Die Nummer ist {}.", "compact", "dashed"])
+def test_the_number_counts_however_it_is_written(
+    facebook, ticket, portal, customer, agent, written
+):
+    number = number_on(portal.get(asked(facebook, ticket, customer, agent)))
+    forms = {"compact": number.replace(" ", ""), "dashed": number.replace(" ", "-")}
+
+    facebook.write(forms.get(written, written.format(number)))
+
+    assert person().user == customer
+
+
+def test_the_person_reads_in_both_places_that_it_worked(facebook, ticket, portal, customer, agent):
+    path = confirmed(facebook, ticket, portal, customer, agent)
+    facebook.send()
+
+    assert "belongs to your account now" in portal.get(path).content.decode()
+    assert "gehört jetzt zu Ihrem Konto" in facebook.received()[-1]
+
+
+def test_the_number_ends_with_the_question(facebook, ticket, portal, customer, agent):
+    number = number_on(portal.get(asked(facebook, ticket, customer, agent)))
+    FacebookPerson.objects.update(linked_at=now() - timedelta(minutes=20))
+    linking.ask(ticket, customer, by=agent, base_url=SITE)
+
+    facebook.write(number)
+
+    assert not linking.is_linked(person())
+
+
+def test_who_may_no_longer_sign_in_gets_nobody(facebook, ticket, portal, customer, agent):
+    number = number_on(portal.get(asked(facebook, ticket, customer, agent)))
+    User.objects.filter(pk=customer.pk).update(is_active=False)
+
+    facebook.write(number)
+
     assert not linking.is_linked(person())
 
 
 def test_confirmed_tickets_get_organisation_and_priority(facebook, ticket, portal, customer, agent):
-    path = asked(facebook, ticket, customer, agent)
     before = ticket.promises.get(ended_at=None)
 
-    assert portal.post(path).status_code == 302
+    confirmed(facebook, ticket, portal, customer, agent)
 
     ticket.refresh_from_db()
     promise = ticket.promises.get(ended_at=None)
@@ -117,7 +187,7 @@ def test_confirmed_tickets_get_organisation_and_priority(facebook, ticket, porta
 
 
 def test_later_messages_are_the_customers(facebook, ticket, portal, customer, agent):
-    portal.post(asked(facebook, ticket, customer, agent))
+    confirmed(facebook, ticket, portal, customer, agent)
     ticket.refresh_from_db()
 
     facebook.write("Und noch etwas")
@@ -127,8 +197,7 @@ def test_later_messages_are_the_customers(facebook, ticket, portal, customer, ag
 
 
 def test_answers_still_reach_the_conversation(facebook, ticket, portal, customer, agent):
-
-    portal.post(asked(facebook, ticket, customer, agent))
+    confirmed(facebook, ticket, portal, customer, agent)
 
     services.reply(ticket, author=agent, text="Kommt morgen.")
     facebook.send()
@@ -138,10 +207,13 @@ def test_answers_still_reach_the_conversation(facebook, ticket, portal, customer
 
 def test_a_link_works_once(facebook, ticket, portal, customer, agent):
     path = asked(facebook, ticket, customer, agent)
-    portal.post(path)
+    number = number_on(portal.get(path))
+    facebook.write(number)
     linking.remove(person())
 
-    assert portal.post(path).status_code == 404
+    facebook.write(number)
+
+    assert portal.get(path).status_code == 404
     assert person().user != customer
 
 
@@ -151,7 +223,7 @@ def test_a_newer_question_ends_the_link_before(facebook, ticket, portal, custome
 
     linking.ask(ticket, customer, by=agent, base_url=SITE)
 
-    assert portal.post(path).status_code == 404
+    assert portal.get(path).status_code == 404
     assert not linking.is_linked(person())
 
 
@@ -169,17 +241,14 @@ def test_a_link_works_for_seven_days(facebook, ticket, customer, agent, after, w
             linking.asked_by(token, customer, at=moment)
 
 
-def test_nobody_else_can_confirm(facebook, ticket, client, customer, agent):
+def test_nobody_else_is_shown_the_number(facebook, ticket, client, customer, agent):
     path = asked(facebook, ticket, customer, agent)
 
     for other in (CustomerFactory(name="Eva Muster"), agent):
         client.force_login(other)
-        assert client.post(path).status_code in {302, 404}
+        assert client.get(path).status_code in {302, 404}
     client.logout()
-    assert client.post(path).status_code == 302
-
-    assert not linking.is_linked(person())
-    assert person().user != customer
+    assert client.get(path).status_code == 302
 
 
 @pytest.mark.parametrize("token", ["x", "x:y", "WzEsMSwiIl0:falsch"])
@@ -227,7 +296,7 @@ def test_nobody_is_asked_twice_in_a_row(desk, ticket, customer):
 
 
 def test_the_customer_takes_it_back_in_the_settings(facebook, ticket, portal, customer, agent):
-    portal.post(asked(facebook, ticket, customer, agent))
+    confirmed(facebook, ticket, portal, customer, agent)
     url = reverse("portal:facebook_unlinked", args=[person().pk])
     assert url in portal.get(reverse("portal:settings")).content.decode()
 
@@ -244,7 +313,7 @@ def test_the_customer_takes_it_back_in_the_settings(facebook, ticket, portal, cu
 
 
 def test_nobody_elses_link_can_be_taken_back(facebook, ticket, portal, client, customer, agent):
-    portal.post(asked(facebook, ticket, customer, agent))
+    confirmed(facebook, ticket, portal, customer, agent)
     client.force_login(CustomerFactory())
 
     response = client.post(reverse("portal:facebook_unlinked", args=[person().pk]))
