@@ -166,6 +166,8 @@ class InboundRecord(models.Model):
         DUPLICATE = "duplicate", _("Duplicate")
         BOUNCE = "bounce", _("Bounce")
         IGNORED = "ignored", _("Ignored")
+        # Its page on Facebook is disconnected; what waits is taken in when the page is back.
+        PARKED = "parked", _("Waits for its page")
         QUARANTINED = "quarantined", _("In quarantine")
 
     channel = models.CharField(max_length=16, choices=Channel)
@@ -212,6 +214,11 @@ class InboundRecord(models.Model):
                 fields=["-received_at"],
                 name="inbound_quarantine",
                 condition=Q(status="quarantined"),
+            ),
+            models.Index(
+                fields=["received_at"],
+                name="inbound_parked",
+                condition=Q(status="parked"),
             ),
         ]
 

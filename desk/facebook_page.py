@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels.facebook import advice, graph, login, permissions
+from channels.facebook import advice, door, graph, login, permissions
 from channels.facebook.connecting import (
     ForeignPageError,
     NotAPageTokenError,
@@ -80,8 +80,10 @@ def row(page: FacebookPage) -> dict[str, object]:
 
 def detail(page: FacebookPage) -> dict[str, object]:
     """Everything about the health of one page."""
+    is_connected = page.state != FacebookPage.State.DISCONNECTED
     return {
         **row(page),
+        "waiting": 0 if is_connected else door.count_waiting(page.page_id),
         "permissions": permissions.compared(page.permissions),
         "address": f"https://www.facebook.com/{page.page_id}",
         "words_of": WORDS_OF_TICKETS_FROM,

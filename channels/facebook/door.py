@@ -18,7 +18,7 @@ from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
 from channels import intake
-from channels.facebook import events
+from channels.facebook import events, parking
 from channels.facebook.events import Part
 from channels.intake import Arrival
 from tenants.acts import act
@@ -82,7 +82,9 @@ def owners_of(page_ids: Iterable[str]) -> dict[str, str]:
 
 
 def adopt(page_id: str) -> int:
-    """Take in what came for a page before the current tenant had it; returns how many parts.
+    """Take in what waits for a page that is the current tenant's now; returns how many parts.
+
+    That is what came before the tenant had it, and what was not yet taken in when it last had it.
 
     Each counts from when it came. Running this twice takes it in once.
     """
@@ -94,7 +96,13 @@ def adopt(page_id: str) -> int:
             (schema, _arrival(bytes(one.raw), one.received_at), [page_id]) for one in found
         )
         waiting.filter(pk__in=[one.pk for one in found]).delete()
-    return len(found)
+        return len(found) + parking.resume(page_id)
+
+
+def count_waiting(page_id: str) -> int:
+    """How many parts would come in if the current tenant connected the page now."""
+    unrouted = Unrouted.objects.filter(kind=Route.Kind.FACEBOOK_PAGE, address=page_id)
+    return unrouted.count() + parking.parked(page_id).count()
 
 
 def tidy(at: datetime | None = None) -> None:

@@ -142,6 +142,11 @@ def _forget_raw(ids: list[str], said: QuerySet[FacebookObject]) -> None:
                 InboundRecord.objects.filter(pk=record.pk).update(
                     subject="", error="deleted at the person's request"
                 )
+                # Nothing is there any more that could wait for its page.
+                waiting = InboundRecord.objects.filter(
+                    pk=record.pk, status=InboundRecord.Status.PARKED
+                )
+                waiting.update(status=InboundRecord.Status.IGNORED)
 
 
 def _spans(moments: Iterable[datetime]) -> list[tuple[datetime, datetime]]:

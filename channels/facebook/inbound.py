@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
 from channels import intake, raw
-from channels.facebook import direct, echoes, revisions, wall
+from channels.facebook import direct, echoes, parking, revisions, wall
 from channels.facebook.events import EARLIEST, Event, inner, parse
 from channels.facebook.models import FacebookPage
 from channels.intake import Arrival, NothingToTakeInError, has_database
@@ -65,10 +65,12 @@ WHERE record.id = done.id AND record.status = 'received'
 def take_all(record: InboundRecord, content: bytes) -> Message | None:
     """Take in every event of a stored part; returns the first message. Raises what a lone one does.
 
-    Raises NothingToTakeInError where the page is no longer connected.
+    One whose page is no longer connected waits for it.
     """
     with _flushed_together():
         found = _taken(record, content, {})
+    if found is None:
+        return None
     _settle([(record, found)])
     return found.message
 
@@ -84,7 +86,9 @@ def take_group(records: Sequence[InboundRecord]) -> None:
     with live.gathered(), _flushed_together():
         for record in records:
             try:
-                done.append((record, _taken(record, raw.read(record.sha256), pages)))
+                found = _taken(record, raw.read(record.sha256), pages)
+                if found is not None:
+                    done.append((record, found))
             except NothingToTakeInError as settled:
                 done.append((record, Result(settled.status, None, settled.reason)))
             except Exception as error:
@@ -96,17 +100,21 @@ def take_group(records: Sequence[InboundRecord]) -> None:
     _settle(done)
 
 
-def _taken(record: InboundRecord, content: bytes, pages: dict[str, FacebookPage]) -> Result:
-    """Take in the events of one part; `pages` are those that were read already, by their ids."""
+def _taken(record: InboundRecord, content: bytes, pages: dict[str, FacebookPage]) -> Result | None:
+    """Take in the events of one part; None where it waits for its page.
+
+    `pages` are those that were read already, by their ids.
+    """
     events = parse(content)
     if record.attempts > 1 and len(events) > 1:
         # A worker has died over one of them: the others must not share its tries.
         for event in events:
             _set_apart(record, event)
         raise NothingToTakeInError(Status.PROCESSED, "each event goes on by itself")
-    page = _page({event.page_id for event in events}, pages)
+    ids = {event.page_id for event in events}
+    page = _page(ids, pages) or parking.park(record, ids)
     if page is None:
-        raise NothingToTakeInError(Status.IGNORED, "the page is not connected")
+        return None
     if len(events) == 1:
         return _result([_outcome(page, events[0], record.received_at)])
     return _result([_among_others(record, page, event) for event in events])

@@ -279,12 +279,12 @@ def test_what_another_app_holds_is_read_and_never_answered_by_itself(page):
     assert not ticket.messages.filter(is_automatic=True).exists()
 
 
-def test_events_of_a_page_that_is_disconnected_are_ignored(page):
+def test_events_of_a_page_that_is_disconnected_wait_for_it(page):
     type(page).objects.update(state="disconnected")
 
     [record] = taken(batch(said("Hallo")))
 
-    assert record.status == InboundRecord.Status.IGNORED
+    assert record.status == InboundRecord.Status.PARKED
 
 
 def test_a_confirmation_says_that_it_is_automatic_and_when_to_expect_an_answer(page):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django_tenants.utils import schema_context
 
-from channels import ways
-from channels.facebook import connecting, pages, permissions
+from channels import groups, intake, ways
+from channels.facebook import connecting, pages, parking, permissions
 from channels.facebook.connecting import (
     ForeignPageError,
     NotAPageTokenError,
@@ -17,8 +18,8 @@ from channels.facebook.errors import GraphError, NotReachedError
 from channels.models import FacebookPage, InboundRecord
 from graph_standin import access
 from tenants.models import Route
-from tests.channels.facebook.hooks import batch, said, send
-from tickets.models import Channel, Ticket
+from tests.channels.facebook.hooks import batch, said, send, taken
+from tickets.models import Channel, Message, Ticket
 
 
 def connected(facebook, **more):
@@ -109,6 +110,76 @@ def test_what_came_before_the_page_was_connected_is_taken_in(facebook):
     connected(facebook)
 
     assert InboundRecord.objects.get().recipients == [facebook.page.page_id]
+
+
+def waiting(facebook, text="Kurz davor"):
+    """A message that was at the door before the page was disconnected, and taken up after it."""
+    page_id = facebook.page.page_id
+    raw = batch(said(text, page=page_id), page=page_id)
+    [record] = taken(raw, process=False)
+    connecting.disconnect(facebook.page)
+    intake.process(record.pk, is_due=False)
+    return record, raw
+
+
+def test_what_came_before_the_page_was_disconnected_is_taken_in_when_it_is_back(facebook):
+    record, _raw = waiting(facebook)
+    assert not Ticket.objects.exists()
+
+    connected(facebook)
+    groups.take_waiting(seconds=10)
+
+    ticket = Ticket.objects.get()
+    assert (ticket.subject, ticket.opened_at) == ("Kurz davor", record.received_at)
+
+
+def test_a_group_that_finds_its_page_disconnected_waits_for_it_too(facebook):
+    page_id = facebook.page.page_id
+    taken(
+        *(batch(said(f"Eins {n}", f"m_{n}", page=page_id), page=page_id) for n in range(3)),
+        process=False,
+    )
+    connecting.disconnect(facebook.page)
+    groups.take_waiting(seconds=10)
+    assert not Message.objects.exists()
+
+    connected(facebook)
+    groups.take_waiting(seconds=10)
+
+    assert Message.objects.filter(text__startswith="Eins").count() == 3
+
+
+def test_what_meta_repeats_while_the_page_is_disconnected_is_taken_in_once(facebook):
+    _record, raw = waiting(facebook)
+    assert send(raw).status_code == 200
+
+    connected(facebook)
+    groups.take_waiting(seconds=10)
+
+    assert Message.objects.filter(text="Kurz davor").count() == 1
+
+
+def test_a_page_that_is_back_in_the_same_moment_leaves_nothing_waiting(facebook):
+    """The worker saw the page disconnected, and looks again before it puts the message aside."""
+    [record] = taken(
+        batch(said("Hallo", page=facebook.page.page_id), page=facebook.page.page_id), process=False
+    )
+
+    assert parking.park(record, {facebook.page.page_id}) == facebook.page
+    record.refresh_from_db()
+    assert record.status == "received"
+
+
+def test_the_settings_say_what_waits_for_a_page(facebook, client, admin):
+    waiting(facebook)
+    page_id = facebook.page.page_id
+    send(batch(said("Danach", "m_2", page=page_id), page=page_id))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(admin)
+
+    url = reverse("desk:facebook_page", args=[facebook.page.pk])
+
+    assert "2 reports from Facebook wait" in client.get(url).content.decode()
 
 
 def test_a_page_that_is_disconnected_can_be_had_by_another_tenant(facebook, other_tenant):
