@@ -65,16 +65,22 @@ def accept_invitation(token: str, *, name: str, password: str) -> User:
 
 @act()
 def confirm_address(user: User) -> None:
+    """The mailbox is proven to be this person's, and what came from it counts as theirs."""
+    prove_mailbox(user)
+    address_confirmed.send(User, user=user)
+
+
+@act()
+def prove_mailbox(user: User) -> None:
     """The mailbox is proven to be this person's; now, and not before, it may tell who they are.
 
     A customer joins the organisation that owns their mail domain, unless they share one with
-    others already.
+    others already. What came from it before is decided apart.
     """
     user.undeliverable_at = None
     user.save(update_fields=["undeliverable_at"])
     if not user.is_agent:
         _join_by_domain(user)
-    address_confirmed.send(User, user=user)
 
 
 class LastAdminError(ValueError):

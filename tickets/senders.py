@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
 from accounts import membership
@@ -15,6 +15,8 @@ from tickets.merging import UNDO_FOR
 from tickets.models import Event, Ticket, TicketQuerySet
 from tickets.states import State
 
+# What the history says of a ticket that whoever has the address did not write.
+DISOWNED = "disowned"
 # It waits, or would wait if it turned out to be no spam.
 MAY_WAIT = [*states.QUEUED, State.SPAM]
 
@@ -34,14 +36,23 @@ def link_sender(
     return _move(person, organisation, by=by, at=at or now())
 
 
+def unconfirmed(user: User) -> TicketQuerySet:
+    """What came under a person's address without a proof, and was not said to be another's."""
+    disowned = Event.objects.filter(ticket=OuterRef("pk"), kind=Event.Kind.CONFIRMED, what=DISOWNED)
+    return Ticket.objects.filter(~Exists(disowned), requester=user, is_verified=False)
+
+
 @act()
-def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
+def confirm_sender(
+    user: User, *, only: Ticket | None = None, at: datetime | None = None
+) -> list[Ticket]:
     """The address is proven: the person's tickets belong to their organisation now.
 
-    Returns those that were unconfirmed.
+    With `only`, the others wait for a word of their own. Returns those that were unconfirmed.
     """
     person, moment, confirmed = _locked(user), at or now(), []
-    for pk in _keys(Ticket.objects.filter(requester=person, is_verified=False)):
+    waiting = unconfirmed(person)
+    for pk in _keys(waiting.filter(pk=only.pk) if only else waiting):
         ticket = recording.locked_itself(pk)
         before = str(ticket.organisation)
         ticket.is_verified = True
@@ -54,6 +65,26 @@ def confirm_sender(user: User, *, at: datetime | None = None) -> list[Ticket]:
     if person.organisation is not None:
         _move(person, person.organisation, by=person, at=moment)
     return confirmed
+
+
+@act()
+def disown(ticket: Ticket, *, at: datetime | None = None) -> None:
+    """Whoever has the address says that somebody else wrote this: it is put aside as spam.
+
+    Agents can take it back from there. What is closed or merged stays where it is; saying it
+    twice is saying it once.
+    """
+    person, moment = _locked(ticket.requester), at or now()
+    if not unconfirmed(person).filter(pk=ticket.pk).exists():
+        return
+    found = recording.locked_itself(ticket.pk)
+    recording.event(found, Event.Kind.CONFIRMED, None, moment, what=DISOWNED)
+    if found.merged_into_id is None and State.SPAM in states.TRANSITIONS[State(found.state)]:
+        before = recording.set_state(found, State.SPAM, by=None, at=moment)
+        signals.state_changed.send(
+            Ticket, ticket=found, before=before, after=State.SPAM, by=None, at=moment
+        )
+    recording.touch(found, moment)
 
 
 @act()

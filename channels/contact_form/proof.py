@@ -1,7 +1,7 @@
 """The link by which the sender of a form proves that the address is theirs.
 
-It works for two weeks and more than once: what came from the same address meanwhile is confirmed
-with it.
+It works for two weeks and more than once: what came from the same address meanwhile is offered
+with it, each by itself. Anybody can give another's address, so nothing is confirmed unread.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from accounts.models import User
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Tenant
+from tickets import senders
 from tickets.models import Ticket, TicketQuerySet
 
 VALID_FOR = timedelta(days=14)
@@ -56,19 +57,25 @@ def ticket_of(token: str) -> Ticket:
 
 def waiting(sender: User) -> TicketQuerySet:
     """What the sender's confirmation is missing for, the latest first."""
-    return sender.tickets.filter(is_verified=False).order_by("-opened_at")
+    return senders.unconfirmed(sender).order_by("-opened_at", "-pk")
+
+
+def disown(ticket: Ticket) -> None:
+    """Whoever reads the mailbox did not write this."""
+    senders.disown(ticket)
 
 
 @act()
-def confirm(sender: User) -> None:
-    """The address is proven: what was promised to their organisation counts from the arrival.
+def confirm(ticket: Ticket) -> None:
+    """The sender wrote this: what was promised to their organisation counts from the arrival.
 
-    Somebody else may have signed up with the address before: a password that was chosen without
-    any proof opens nothing from now on.
+    The address is proven with it; what else came from it waits for a word of its own. Somebody else
+    may have signed up with the address before: a password that was chosen without any proof opens
+    nothing from now on.
     """
     # Locked as intake locks people: two clicks, or a click and a form, come one after the other.
     people = User.objects.get_queryset().select_related("membership__organisation")
-    person = people.select_for_update(of=("self",), no_key=True).get(pk=sender.pk)
+    person = people.select_for_update(of=("self",), no_key=True).get(pk=ticket.requester_id)
     address, _is_new = EmailAddress.objects.get_or_create(
         user=person, email=person.email, defaults={"primary": True}
     )
@@ -76,7 +83,8 @@ def confirm(sender: User) -> None:
         person.set_unusable_password()
         person.save(update_fields=["password"])
         address.set_verified()
-    accounts.confirm_address(person)
+    accounts.prove_mailbox(person)
+    senders.confirm_sender(person, only=ticket)
 
 
 def subject(sender: User) -> str:

@@ -18,6 +18,7 @@ from channels.contact_form.limits import Refusal
 from channels.contact_form.models import LANGUAGES
 from channels.contact_form.models import ContactForm as Settings
 from channels.contact_form.receiving import KEPT, TAKEN_IN, TOO_MUCH, Received, receive
+from helpdesk.http import id_in
 from helpdesk.uploads import FILE_LIMIT, MESSAGE_LIMIT
 from portal import told
 from sla.services import open_promise
@@ -69,20 +70,35 @@ def contact_sent(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_confirmation(request: HttpRequest, token: str) -> HttpResponse:
-    """Prove that the address is one's own: only a press on the button does, no program's look."""
+    """Prove that the address is one's own: only a press on a button does, no program's look.
+
+    Each request that waits is named, and confirmed or put aside by itself.
+    """
     try:
         ticket = proof.ticket_of(token)
     except proof.LinkInvalidError:
         return render(request, "portal/contact_link_invalid.html", status=404)
     if request.method == "POST":
-        proof.confirm(ticket.requester)
+        _decide(request, ticket.requester)
         return redirect("portal:contact_confirmation", token)
+    waiting = list(proof.waiting(ticket.requester))
     context = {
         "ticket": ticket,
-        "waiting": proof.waiting(ticket.requester),
+        "is_waiting": ticket in waiting,
+        "others": [one for one in waiting if one != ticket],
         "promise": open_promise(ticket) if ticket.is_verified else None,
     }
     return render(request, "portal/contact_confirmation.html", context)
+
+
+def _decide(request: HttpRequest, sender: User) -> None:
+    """Take down whether the sender wrote a request; of what does not wait, nothing is taken."""
+    for name, decide in (("mine", proof.confirm), ("foreign", proof.disown)):
+        pk = id_in(request.POST.get(name, ""))
+        found = proof.waiting(sender).filter(pk=pk).first() if pk else None
+        if found is not None:
+            decide(found)
+            return
 
 
 def sent_token(ticket: Ticket | None) -> str:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts import services as accounts
 from channels.contact_form import proof, stamp
 from channels.models import InboundRecord
 from sla.models import Promise
@@ -134,12 +135,12 @@ def test_agents_see_that_the_mail_left_but_not_its_link(tenant, hop):
 
 
 def test_once_proven_the_organisations_promise_counts_from_when_the_form_was_sent(tenant):
-    customer = gold_customer()
+    gold_customer()
     with time_machine.travel(MONDAY, tick=False):
         ticket = sent()
         arrived = now()
     with time_machine.travel("2026-11-23T11:30:00+01:00", tick=False):
-        proof.confirm(customer)
+        proof.confirm(ticket)
 
         ticket.refresh_from_db()
         promise = open_promise(ticket)
@@ -149,14 +150,43 @@ def test_once_proven_the_organisations_promise_counts_from_when_the_form_was_sen
     assert promise.reason == Promise.Reason.CONFIRMED
 
 
-def test_proof_is_for_all_that_came_from_the_address(tenant):
-    first, second = sent(), sent(subject="Noch etwas")
+def test_proof_is_for_the_one_form_and_the_others_wait(tenant):
+    """Somebody else may have used the address: its owner says it of each."""
+    first, second, third = sent(), sent(subject="Noch etwas"), sent(subject="Fremd")
 
-    proof.confirm(first.requester)
+    proof.confirm(first)
+    assert list(proof.waiting(first.requester)) == [third, second]
+    proof.confirm(second)
 
-    second.refresh_from_db()
-    assert second.is_verified
-    assert not proof.waiting(first.requester).exists()
+    verified = {ticket.subject for ticket in Ticket.objects.filter(is_verified=True)}
+    assert verified == {first.subject, second.subject}
+
+
+def test_what_somebody_else_wrote_is_put_aside_and_never_becomes_the_owners(tenant):
+    gold_customer()
+    own, foreign = sent(), sent(subject="Bitte Konto ändern")
+
+    proof.disown(foreign)
+    proof.confirm(own)
+    accounts.confirm_address(own.requester)
+
+    foreign.refresh_from_db()
+    assert (foreign.state, foreign.is_verified) == (State.SPAM, False)
+    assert foreign.events.filter(kind=Event.Kind.CONFIRMED, what="disowned").exists()
+    assert open_promise(foreign) is None
+    assert not proof.waiting(own.requester).exists()
+
+
+def test_what_is_done_already_is_disowned_without_another_move(tenant, agent):
+    ticket = sent()
+    services.change_state(ticket, State.CLOSED, by=agent)
+
+    proof.disown(ticket)
+    proof.disown(ticket)
+
+    ticket.refresh_from_db()
+    assert ticket.state == State.CLOSED
+    assert ticket.events.filter(what="disowned").count() == 1
 
 
 def test_a_password_chosen_without_proof_opens_nothing_afterwards(tenant):
@@ -164,7 +194,7 @@ def test_a_password_chosen_without_proof_opens_nothing_afterwards(tenant):
     customer = gold_customer(password="geheim-geheim")
     EmailAddress.objects.create(user=customer, email=EVA, primary=True)
 
-    proof.confirm(customer)
+    proof.confirm(sent())
 
     customer.refresh_from_db()
     assert not customer.has_usable_password()
@@ -177,7 +207,7 @@ def test_whose_address_is_proven_already_keeps_the_password(tenant):
     ticket = sent()
     assert not ticket.is_verified
 
-    proof.confirm(customer)
+    proof.confirm(ticket)
 
     customer.refresh_from_db()
     ticket.refresh_from_db()
@@ -233,7 +263,7 @@ def test_where_mail_came_back_one_more_try_a_day_is_made(tenant, hop):
     assert mail_to(hop) is not None
     with time_machine.travel(later, tick=False):
         assert last_out(sent(subject="Noch etwas")) is None
-    proof.confirm(ticket.requester)
+    proof.confirm(ticket)
     ticket.requester.refresh_from_db()
     assert ticket.requester.undeliverable_at is None
 

@@ -213,10 +213,50 @@ class TestConfirmation:
         assert "We aim to answer" not in page
         assert not ticket.is_verified
 
-        done = stranger.post(address, follow=True).content.decode()
+        done = stranger.post(address, {"mine": ticket.pk}, follow=True).content.decode()
         ticket.refresh_from_db()
         assert ticket.is_verified
         assert "We aim to answer by" in done
+
+    def test_each_waiting_request_is_named_and_decided_for_itself(self, stranger):
+        own, other, foreign = sent(), sent(subject="Noch eine Frage"), sent(subject="Fremdes")
+        address = reverse("portal:contact_confirmation", args=[proof.token(own)])
+
+        page = stranger.post(address, {"mine": own.pk}, follow=True).content.decode()
+        assert "Thank you, it is confirmed" in page
+        assert "Noch eine Frage" in page
+        assert "Fremdes" in page
+
+        stranger.post(address, {"mine": other.pk})
+        page = stranger.post(address, {"foreign": foreign.pk}, follow=True).content.decode()
+        assert "Fremdes" not in page
+        verified = Ticket.objects.filter(is_verified=True)
+        assert set(verified) == {own, other}
+        foreign.refresh_from_db()
+        assert foreign.state == State.SPAM
+
+    def test_who_did_not_write_it_puts_it_aside_with_one_press(self, stranger):
+        ticket = sent()
+        address = reverse("portal:contact_confirmation", args=[proof.token(ticket)])
+
+        page = stranger.post(address, {"foreign": ticket.pk}, follow=True).content.decode()
+
+        assert "It was not you" in page
+        assert "We aim to answer" not in page
+        ticket.refresh_from_db()
+        assert (ticket.state, ticket.is_verified) == (State.SPAM, False)
+
+    def test_nobody_decides_about_anothers_request(self, stranger):
+        own, others = sent(), sent(email="andere@kunden.example")
+        address = reverse("portal:contact_confirmation", args=[proof.token(own)])
+
+        for decision in ("mine", "foreign"):
+            stranger.post(address, {decision: others.pk})
+
+        for ticket in (own, others):
+            ticket.refresh_from_db()
+            assert not ticket.is_verified
+            assert ticket.state != State.SPAM
 
     def test_a_damaged_link_says_how_to_go_on(self, stranger):
         response = stranger.get(reverse("portal:contact_confirmation", args=["a:b:c"]))
