@@ -1,44 +1,28 @@
 """A tenant's logo in its portal: never the bytes that somebody uploaded, always drawn anew.
 
-Pillow decodes the picture and we write its pixels into a new PNG: whatever else the file was
-(markup, a second format behind the picture, somebody's place in its metadata) is left behind.
+What else the file was (markup, a second format behind the picture, somebody's place in its
+metadata) is left behind by `helpdesk.pictures`, which decodes it in bounded memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps
+from PIL import Image
 
+from helpdesk import pictures
 from tenants.files import keep
 
 MOST_BYTES = 1_000_000
 # Pixels of a side as uploaded: a small file may hold a picture that fills the memory.
 MOST_SIDE = 4_000
-FORMATS = ("PNG", "JPEG", "WEBP")
 # What is kept: sharp on a display of twice the pixels at the size it is shown.
 WIDTH, HEIGHT = 640, 128
-# What Pillow's decoders raise on files that are none, or were made to break them.
-BROKEN = (
-    ArithmeticError,
-    EOFError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    LookupError,
-    MemoryError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
+# In memory until it is put into its box: once more twice the pixels, so that it stays sharp.
+EDGE = 2 * WIDTH
 
 
 class LogoError(Exception):
@@ -67,23 +51,16 @@ def redrawn(uploaded: bytes) -> Logo:
     if len(uploaded) > MOST_BYTES:
         raise TooLargeError
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(uploaded), formats=FORMATS) as picture:
-                if max(picture.size) > MOST_SIDE:
-                    raise TooLargeError
-                pixels = ImageOps.exif_transpose(picture).convert("RGBA")
-    except LogoError:
-        raise
-    except BROKEN as error:
+        drawn, _kind = pictures.redrawn(uploaded, EDGE, most_side=MOST_SIDE)
+    except pictures.TooManyPixelsError as error:
+        raise TooLargeError from error
+    except pictures.PictureRefusedError as error:
         raise LogoError from error
+    pixels = drawn.convert("RGBA")
     pixels.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    # A new picture holds pixels alone.
-    clean = Image.new("RGBA", pixels.size)
-    clean.paste(pixels)
     file = io.BytesIO()
-    clean.save(file, "PNG", optimize=True)
-    return Logo(file.getvalue(), *clean.size)
+    pixels.save(file, "PNG", optimize=True)
+    return Logo(file.getvalue(), *pixels.size)
 
 
 def store(logo: Logo) -> str:

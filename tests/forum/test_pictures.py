@@ -16,6 +16,7 @@ from PIL import Image
 from forum import moderation, pictures, writing
 from forum.models import Picture, Post
 from forum.writing import Draft
+from helpdesk import pictures as decoding
 
 # What decoding one picture may add to the process, in MB.
 ROOM = 360
@@ -93,7 +94,7 @@ def test_what_is_no_picture_of_ours_is_refused(content):
 
 
 def test_more_pixels_than_we_decode_are_refused(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_PIXELS", dict.fromkeys(pictures.FORMATS, 1000))
+    monkeypatch.setattr(decoding, "MOST_PIXELS", dict.fromkeys(pictures.FORMATS, 1000))
 
     with pytest.raises(pictures.PictureRefusedError):
         pictures.make("x.png", painted())
@@ -123,17 +124,21 @@ def test_the_largest_picture_that_is_taken_fits_into_memory(kind, mode, size):
 def test_two_pictures_are_made_at_once_and_no_more(monkeypatch):
     at_work, most, lock = set(), [], threading.Lock()
 
-    def make(name, content):
+    redraw = decoding._redrawn
+
+    def watched(content, *how):
         with lock:
-            at_work.add(name)
+            at_work.add(content)
             most.append(len(at_work))
         time.sleep(0.05)
         with lock:
-            at_work.discard(name)
+            at_work.discard(content)
+        return redraw(content, *how)
 
-    monkeypatch.setattr(pictures, "_make", make)
+    monkeypatch.setattr(decoding, "_redrawn", watched)
+    contents = [painted(size=(40, height)) for height in range(20, 26)]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda name: pictures.make(name, b""), "abcdef"))
+        list(pool.map(lambda content: pictures.make("x", content), contents))
 
     assert max(most) == 2
 
