@@ -1,4 +1,11 @@
-"""A person's own data as a ZIP: asked for as a row, packed by a task, kept for seven days."""
+"""A person's own data as a ZIP: asked for as a row, packed by a task, kept for seven days.
+
+Packing takes up to a quarter of an hour, and holds no transaction meanwhile: one that is open keeps
+the database from tidying up behind all tenants, and whoever ends their account would wait for it.
+For the same reason it reads no snapshot. What is written in those minutes may be in one section and
+not yet in another; each request, each file and each section's JSON is whole by itself. A worker
+takes an export by a claim, and only who still has it names the file and says that it is ready.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +23,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -31,6 +38,10 @@ logger = logging.getLogger(__name__)
 KEPT_FOR = timedelta(days=7)
 # What three workers could not do within their time, the next one cannot either.
 MOST_TRIES = 3
+# Years of somebody's files take longer than any other task may.
+PACKING_SECONDS = 900
+# The queue has killed whoever packs by then; another one may begin.
+CLAIM_LASTS = timedelta(seconds=PACKING_SECONDS + 60)
 
 
 @act()
@@ -51,67 +62,96 @@ def pack(pk: int) -> None:
 
     What is not done after MOST_TRIES is given up, and its person told. Raises what ended the try.
     """
-    if not _begin(pk):
+    claim = _begin(pk)
+    if claim is None:
         return
     try:
-        _pack(pk)
+        with tempfile.TemporaryFile() as packed:
+            write(claim.user, packed)
+            _keep(claim, packed)
     except Exception:
         # Whatever ended it, too: the last try is not waited for again.
-        _give_up(pk)
+        _release(claim)
         raise
 
 
 @act()
-def _begin(pk: int) -> bool:
-    """Count a try before it begins, so that one whose worker dies counts as well."""
+def _begin(pk: int) -> DataExport | None:
+    """Claim an export and count the try, so that one whose worker dies counts as well."""
     export = _waiting(pk)
-    if export is None:
-        return False
-    if _give_up(pk):
-        return False
+    if export is None or _is_claimed(export):
+        return None
+    if export.tries >= MOST_TRIES:
+        _give_up(export)
+        return None
+    _drop_file(export)
     export.tries += 1
-    export.save(update_fields=["tries"])
-    return True
+    export.claimed_at = now()
+    # Nobody guesses the name; the page that gives it out asks who is there.
+    export.path = f"exports/{export.pk}-{secrets.token_hex(16)}.zip"
+    export.save(update_fields=["tries", "claimed_at", "path"])
+    return export
 
 
 @act()
-def _pack(pk: int) -> None:
-    export = _waiting(pk)
-    if export is None:
+def _keep(claim: DataExport, packed: IO[bytes]) -> None:
+    """Store what was packed, if the export is still there and still this worker's.
+
+    Behind the row's lock, for as long as the copy takes: who ends the account in this moment waits,
+    and finds the file by its name.
+    """
+    export = _waiting(claim.pk)
+    if export is None or export.claimed_at != claim.claimed_at:
         return
-    with tempfile.TemporaryFile() as packed:
-        write(export.user, packed)
-        export.size = packed.tell()
-        packed.seek(0)
-        # Nobody guesses the name; the page that gives it out asks who is there.
-        name = f"exports/{export.pk}-{secrets.token_hex(16)}.zip"
-        export.path = default_storage.save(name, File(packed))
+    export.size = packed.tell()
+    packed.seek(0)
+    export.path = default_storage.save(export.path, File(packed))
     export.ready_at = now()
     export.save(update_fields=["path", "size", "ready_at"])
     _mail(export, "ready")
     # One archive a person: what was packed before says less, and may be as large again.
-    for older in DataExport.objects.filter(user=export.user).exclude(pk=pk):
+    for older in DataExport.objects.filter(user=export.user).exclude(pk=export.pk):
         _remove(older)
 
 
 @act()
-def _give_up(pk: int) -> bool:
-    """Say of an export that had all its tries that it failed; True if this call did."""
-    export = _waiting(pk)
-    if export is None or export.tries < MOST_TRIES:
-        return False
+def _release(claim: DataExport) -> None:
+    """A try has failed: the next one need not wait for the claim's end, or there is none."""
+    export = _waiting(claim.pk)
+    if export is None or export.claimed_at != claim.claimed_at:
+        return
+    if export.tries >= MOST_TRIES:
+        _give_up(export)
+        return
+    export.claimed_at = None
+    export.save(update_fields=["claimed_at"])
+
+
+def _give_up(export: DataExport) -> None:
+    """Say of a locked export that had all its tries that it failed."""
+    _drop_file(export)
     export.failed_at = now()
-    export.save(update_fields=["failed_at"])
-    logger.error("Data export %s was given up after %s tries", pk, export.tries)
+    export.save(update_fields=["failed_at", "path"])
+    logger.error("Data export %s was given up after %s tries", export.pk, export.tries)
     _mail(export, "failed")
-    return True
 
 
 def _waiting(pk: int) -> DataExport | None:
-    """The export, locked, unless it is done, given up, or another worker is at it."""
+    """The export, locked, unless it is done, given up, or another worker has it locked."""
     free = DataExport.objects.select_for_update(skip_locked=True, of=("self",))
     found = free.select_related("user").filter(pk=pk, ready_at=None, failed_at=None)
     return found.filter(user__is_active=True).first()
+
+
+def _is_claimed(export: DataExport) -> bool:
+    return export.claimed_at is not None and now() < export.claimed_at + CLAIM_LASTS
+
+
+def _drop_file(export: DataExport) -> None:
+    """Remove what a worker left that was killed between storing the file and saying so."""
+    if export.path:
+        default_storage.delete(export.path)
+        export.path = ""
 
 
 def _mail(export: DataExport, what: str) -> None:
@@ -152,7 +192,8 @@ def fetchable(user: User, pk: int) -> DataExport:
 def forget(user: User) -> None:
     """Remove all files of a person's exports, and the rows.
 
-    Waits for the one that is being packed at this moment: its file has no name yet.
+    Waits for one whose file is being stored at this moment. Who is still packing finds no row any
+    more, and stores nothing.
     """
     for export in DataExport.objects.select_for_update(of=("self",)).filter(user=user):
         _remove(export)
@@ -165,7 +206,8 @@ def tidy(at: datetime | None = None) -> None:
         _remove(old)
     DataExport.objects.filter(failed_at__lte=moment - KEPT_FOR).delete()
     waiting = DataExport.objects.filter(ready_at=None, failed_at=None)
-    late = waiting.filter(requested_at__lt=moment - timedelta(minutes=5))
+    free = waiting.filter(Q(claimed_at=None) | Q(claimed_at__lte=moment - CLAIM_LASTS))
+    late = free.filter(requested_at__lt=moment - timedelta(minutes=5))
     for pk in list(late.values_list("pk", flat=True)):
         enqueue("accounts.export", pk)
 
@@ -175,8 +217,7 @@ def _current(user: User) -> QuerySet[DataExport]:
 
 
 def _remove(export: DataExport) -> None:
-    if export.path:
-        default_storage.delete(export.path)
+    _drop_file(export)
     export.delete()
 
 

@@ -335,16 +335,20 @@ class OrganisationInvitation(models.Model):
 
 
 class DataExport(models.Model):
-    """A person's own data, asked for and packed; the file is named once it is there."""
+    """A person's own data, asked for and packed; it is there once `ready_at` says so."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="data_exports")
     requested_at = models.DateTimeField(default=now)
     ready_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
+    # Named before there is a file, so that what a killed worker left is found and removed.
     path = models.CharField(max_length=120, blank=True)
     size = models.BigIntegerField(default=0)
-    # How often it was begun, and when it was given up.
+    # Since when a worker is at it, how often it was begun, and when it was given up.
+    claimed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     failed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True

@@ -4,15 +4,12 @@ from accounts import exporting
 from accounts import sweep as accounts_sweep
 from tenants.queue import TenantTask
 
-# Years of somebody's files take longer than any other task may.
-PACKING_SECONDS = 900
-
 
 @shared_task(
     name="accounts.export",
     base=TenantTask,
-    soft_time_limit=PACKING_SECONDS,
-    time_limit=PACKING_SECONDS + 30,
+    soft_time_limit=exporting.PACKING_SECONDS,
+    time_limit=exporting.PACKING_SECONDS + 30,
 )
 def export(pk: int) -> None:
     """Pack a person's own data; running this twice packs it once."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.db import connection
 
@@ -50,6 +51,14 @@ def wait_for_a_lock() -> None:
                 return
             time.sleep(0.01)
     raise TimeoutError("Nobody waits.")
+
+
+def database_url(name: str) -> str:
+    """The database of this run for another process; its connections show under this name."""
+    place = connection.settings_dict
+    options = {"host": place["HOST"], "port": place["PORT"], "application_name": name}
+    secret = f"{quote(place['USER'])}:{quote(place['PASSWORD'])}"
+    return f"postgresql://{secret}@/{place['NAME']}?{urlencode(options)}"
 
 
 def side_by_side(tenant: Tenant, works: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -8,7 +8,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,6 +22,7 @@ from helpdesk import provisioning
 from helpdesk.provisioning import ProvisioningError, create_tenant
 from sla.models import BusinessCalendar, SupportTier
 from tenants.models import Domain, Route, Tenant, Wakeup
+from tests.threads import database_url
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = {
@@ -237,14 +237,6 @@ def test_of_two_at_the_same_moment_one_gets_the_name():
 
     assert results == ["Taken in this very moment", "gewuerz"]
     assert traces() == (1, 1, 1)
-
-
-def database_url(name):
-    """The database of this run, with a name for the connection that shows in its activity."""
-    place = connection.settings_dict
-    options = {"host": place["HOST"], "port": place["PORT"], "application_name": name}
-    secret = f"{quote(place['USER'])}:{quote(place['PASSWORD'])}"
-    return f"postgresql://{secret}@/{place['NAME']}?{urlencode(options)}"
 
 
 def locks_of(name):
