@@ -81,7 +81,14 @@ def contact_form():
     )
     ticket = inbound.submit(sent, ()).ticket
     inbound.submit(replace(sent, form_id="seed2", subject="Passwort vergessen"), ())
+    other = replace(sent, email="max.form@demo-leute.example", name="Max Form")
+    own = inbound.submit(replace(other, form_id="seed3"), ()).ticket
+    foreign = inbound.submit(replace(other, form_id="seed4", subject="Fremdes"), ()).ticket
+    proof.confirm(own)
+    proof.disown(foreign)
     return {
         "contact_sent": contact.sent_token(ticket),
         "contact_confirmation": proof.token(ticket),
+        "contact_confirmed": proof.token(own),
+        "contact_disowned": proof.token(foreign),
     }

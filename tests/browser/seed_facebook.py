@@ -38,8 +38,15 @@ def on_facebook(people):
     ticket = services.Ticket.objects.get(number=numbers[0])
     reply = services.reply(ticket, author=people["agent"], text="Schauen Sie bitte noch einmal.")
     unclear.mark_unclear(reply, cause="Facebook hat nicht geantwortet.")
-    token = linking.token(asked, people["customer"])
-    return {"direct": numbers[0], "shut": numbers[1], "facebook_token": token}
+    proven = FacebookPerson.objects.create(
+        page=page, psid="7003", user=people["customer"], linked_at=now(), confirmed_at=now()
+    )
+    return {
+        "direct": numbers[0],
+        "shut": numbers[1],
+        "facebook_token": linking.token(asked, people["customer"]),
+        "facebook_proven": linking.token(proven, people["customer"]),
+    }
 
 
 def failing_page():

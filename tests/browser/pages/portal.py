@@ -52,6 +52,8 @@ PAGES = [
     PageOf("portal:contact", role="customer"),
     PageOf("portal:contact_sent", ("contact_sent",)),
     PageOf("portal:contact_confirmation", ("contact_confirmation",)),
+    PageOf("portal:contact_confirmation", ("contact_confirmed",)),
+    PageOf("portal:contact_confirmation", ("contact_disowned",)),
     PageOf("portal:contact_confirmation", ("wrong_key",), status=404),
     PageOf("portal:ticket", ("foreign",), role="customer", status=404),
     PageOf("portal:ticket", ("forum_ticket",), role="customer"),
