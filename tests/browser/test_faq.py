@@ -26,6 +26,17 @@ def test_article_is_offered_while_somebody_writes_and_the_draft_stays(visitors):
     expect(page.locator("[data-upload-state]")).to_be_hidden()
 
 
+def test_where_nothing_matches_nothing_is_offered(visitors):
+    page = visitors.open("portal:new_ticket", role="customer")
+    subject, offers = page.get_by_label("Betreff"), page.locator("[data-faq-suggestions]")
+
+    subject.fill("Etiketten werden nicht gedruckt")
+    expect(offers.get_by_role("link").first).to_be_visible()
+    subject.fill("Quastenflosser")
+
+    expect(offers).to_be_hidden()
+
+
 def test_article_goes_into_an_answer_by_keyboard(visitors):
     page = visitors.open("desk:ticket", visitors.known.value("number"), role="agent")
     page.locator("#reply textarea").fill("Guten Tag,")
