@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.shortcuts import redirect
+from django.test import RequestFactory
 from django.urls import reverse
+from django_htmx.middleware import HtmxMiddleware
 from playwright.sync_api import expect
+
+from helpdesk.http import keep_anchor
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -113,6 +118,28 @@ def test_anchors_scroll_and_mark_their_target(visitors, known):
     page.go_forward()
     expect(page.locator(place)).to_be_visible()
     assert stayed(page)
+
+
+def test_a_page_that_has_moved_to_an_anchor_is_shown_there(visitors, known):
+    page = visitors.open("portal:faq_article", known.value("article_slug"))
+    place = page.locator(".faq-crumbs a[href*='#']").evaluate("link => link.hash")
+
+    # No page of ours has moved like this yet: only the view stands in for one.
+    def moved(route):
+        request = RequestFactory().get("/umgezogen/", headers=route.request.headers)
+        view = HtmxMiddleware(keep_anchor(lambda _request: redirect(f"/faq/{place}")))
+        answer = view(request)
+        route.fulfill(status=answer.status_code, headers=dict(answer.headers))
+
+    page.route("**/umgezogen/", moved)
+    page.locator("header nav").get_by_role("link", name="FAQ").evaluate(
+        "link => { link.href = '/umgezogen/'; htmx.process(link); link.click() }"
+    )
+
+    expect(page).to_have_url(re.compile(rf"/faq/{place}$"))
+    expect(page.locator(f":target{place}")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".faq-voices")).to_be_visible()
 
 
 def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
