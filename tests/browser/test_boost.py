@@ -21,6 +21,7 @@ SCRIPTS = "() => [...document.querySelectorAll('script[src]')].map((one) => one.
 TWICE = "(element) => { element.click(); element.click(); }"
 # Low enough for every page to be scrolled.
 LOW = {"width": 1280, "height": 400}
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
 FAQ = "Häufige Fragen"
 TOPIC = re.compile("Etikettendrucker druckt")
 
@@ -233,6 +234,59 @@ def test_back_over_a_whole_load_and_a_server_that_fails(visitors):
     expect(page).to_have_url(re.compile(r"/faq/$"))
     assert stayed(page)
     visitors.complaints.clear()
+
+
+def test_enter_in_the_live_search_goes_to_the_page_of_what_was_found(visitors):
+    page = visitors.open("portal:home")
+    mark(page)
+    field = page.get_by_role("searchbox")
+    length = "() => history.length"
+    began = page.evaluate(length)
+
+    field.press_sequentially("Etikett")
+    expect(page.locator("#found .found-hit").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    live = page.locator("#found").inner_text()
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    expect(page).to_have_title(re.compile("^Suche: Etikett · "))
+    expect(page.locator("#found")).to_have_text(live, use_inner_text=True)
+    expect(field).to_be_focused()
+    assert page.evaluate(length) == began + 1
+
+    # Typed on where one is, the same page says more: nothing to go back to.
+    page.locator(".found-tabs").get_by_role("link", name="FAQ").click()
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett&in=faq$"))
+    field.press("End")
+    field.press_sequentially("en")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etiketten&in=faq$"))
+    field.press("Enter")
+    expect(page).to_have_title(re.compile("^Suche: Etiketten · "))
+    expect(field).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etiketten&in=faq$"))
+    assert page.evaluate(length) == began + 2
+
+    page.go_back()
+    expect(page).to_have_title(re.compile("^Suche: Etikett · "))
+    page.go_back()
+    expect(page.locator("main .hero, main h1").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    assert stayed(page)
+
+
+def test_enter_on_a_touch_screen_puts_the_keys_away(visitors, stack):
+    context = visitors.chromium.new_context(**PHONE, locale="de")
+    visitors.own.append(context)
+    page = context.new_page()
+    page.goto(stack.url("/"))
+    mark(page)
+
+    page.get_by_role("searchbox").fill("Etikett")
+    page.get_by_role("searchbox").press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    page.wait_for_function(IS_FOCUSED)
+    assert stayed(page)
 
 
 def test_signed_out_meanwhile_leads_to_the_sign_in(visitors):
