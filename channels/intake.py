@@ -27,9 +27,10 @@ from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Wakeup
 from tenants.queue import enqueue, enqueue_once
-from tickets import services
+from tickets import changing, opening, writing
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, File, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content, File
 
 __all__ = ["Arrival", "Content", "File", "InboundMessage", "accept", "process", "take_in"]
 
@@ -197,7 +198,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
         is_verified=inbound.is_verified,
     )
     if thread.ticket is not None:
-        message = services.add_customer_message(
+        message = writing.add_customer_message(
             thread.ticket,
             author=author,
             content=inbound.content,
@@ -205,7 +206,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
             received_at=inbound.received_at,
         )
         return thread.ticket, message, False
-    ticket, message = services.open_ticket(
+    ticket, message = opening.open_ticket(
         NewTicket(
             requester=author,
             subject=inbound.subject,
@@ -218,7 +219,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
         inbound.content,
     )
     if inbound.is_suspect:
-        services.hold_as_spam(ticket, at=inbound.received_at)
+        changing.hold_as_spam(ticket, at=inbound.received_at)
     elif not inbound.silence:
         acknowledgement.send(ticket, is_verified=inbound.is_verified)
     return ticket, message, True

@@ -14,7 +14,7 @@ from channels import intake
 from channels.intake import Arrival
 from channels.models import InboundRecord
 from tickets.models import Message
-from tickets.services import File
+from tickets.recording import File
 
 
 class NotTakenInError(RuntimeError):

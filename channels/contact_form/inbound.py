@@ -14,7 +14,7 @@ from channels import posted
 from channels.intake import InboundMessage
 from channels.models import InboundRecord
 from tickets.models import Channel, Message
-from tickets.services import Content, File
+from tickets.recording import Content, File
 
 # Why a form looks like a robot's.
 TRAP, FAST = "trap", "fast"

@@ -38,9 +38,9 @@ from sla.tiers import default_tier, tier_of, version_for
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Tenant
-from tickets import assigning, services
+from tickets import assigning, changing, outcomes, writing
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, File
+from tickets.recording import Content, File
 from tickets.states import State
 
 HOUSES = (
@@ -137,7 +137,7 @@ def _work_off(at: datetime) -> None:
     agent = User.objects.agents().filter(role=User.Role.AGENT).order_by("pk")[0]
     for ticket in Ticket.objects.queued().filter(due_at__lt=at):
         _answer(ticket, agent, WORKED_OFF, at)
-        services.change_state(ticket, State.SOLVED, by=agent, at=at)
+        changing.change_state(ticket, State.SOLVED, by=agent, at=at)
 
 
 def _write(house: House, stories: Sequence[Story], at: datetime) -> None:
@@ -169,7 +169,7 @@ def _tell(house: House, story: Story, began: datetime, at: datetime) -> None:
         moment = hours.add(began, timedelta(minutes=min(10, story.answered_after // 2)))
         assigning.assign(ticket, to=agent, by=agent, at=min(moment, at))
         if story.note:
-            services.add_note(ticket, author=agent, text=story.note, at=min(moment, at))
+            writing.add_note(ticket, author=agent, text=story.note, at=min(moment, at))
     if story.answer and agent:
         answered_at = hours.add(began, timedelta(minutes=story.answered_after))
         _answer(ticket, agent, story.answer, answered_at)
@@ -179,14 +179,14 @@ def _tell(house: House, story: Story, began: datetime, at: datetime) -> None:
     if story.state not in {State.NEW, State.WAITING}:
         by = agent or User.objects.agents().order_by("pk")[0]
         ended = hours.add(began, timedelta(minutes=story.answered_after + 60))
-        services.change_state(ticket, story.state, by=by, at=min(ended, at))
+        changing.change_state(ticket, story.state, by=by, at=min(ended, at))
 
 
 @act()
 def _answer(ticket: Ticket, agent: User, text: str, at: datetime) -> None:
     """An answer that arrived at once; the demo's past fills nobody's mailbox."""
-    message = services.reply(ticket, author=agent, text=text, at=at)
-    services.mark_delivered(message, at=at)
+    message = writing.reply(ticket, author=agent, text=text, at=at)
+    outcomes.mark_delivered(message, at=at)
     # The copy of one that was given in the portal.
     SystemMail.objects.all().pending().filter(recipient=ticket.requester.email).delete()
 
