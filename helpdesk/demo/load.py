@@ -19,8 +19,9 @@ from django_tenants.utils import tenant_context
 from accounts import invitations
 from accounts.models import Organisation, Team, TeamMembership, User
 from accounts.services import accept_invitation
-from channels import intake
-from channels.intake import Arrival, InboundMessage
+from channels import arrivals, intake
+from channels.arrivals import Arrival
+from channels.intake import InboundMessage
 from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
@@ -200,7 +201,7 @@ def _arrive(
     # Without a return path no confirmation is sent: the demo writes to nobody about its past.
     arrival = Arrival(Channel.EMAIL, raw, received_at=at, envelope_from="")
     mailbox = f"support@{house.slug}.localhost"
-    [record] = intake.accept(arrival, {connection.schema_name: [mailbox]})
+    [record] = arrivals.accept(arrival, {connection.schema_name: [mailbox]})
     message = intake.process(record)
     if message is None:
         raise RuntimeError(f"The demo mail “{story.subject}” was not taken in.")

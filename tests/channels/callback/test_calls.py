@@ -6,12 +6,12 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django_tenants.utils import schema_context
 
-from channels import intake
+from channels import arrivals, intake
+from channels.arrivals import Arrival
 from channels.callback import attempts, calls, inbound, offers
 from channels.callback.attempts import Attempt
 from channels.callback.calls import CallEndedError, CallRequest, SlotTakenError
 from channels.callback.numbers import Number
-from channels.intake import Arrival
 from channels.models import CallAttempt, CallBack, CallSettings, InboundRecord
 from sla import consistency
 from sla.changes import assign_tier
@@ -274,7 +274,7 @@ def test_a_wish_counts_from_when_it_was_sent_however_late_it_is_taken_in(tenant)
         "form_id": "f",
     }
     raw = json.dumps(form).encode()
-    record = intake.accept_for_now(Arrival("callback", raw, berlin(f"{DAY} 09:00")))
+    record = arrivals.accept_for_now(Arrival("callback", raw, berlin(f"{DAY} 09:00")))
 
     with time_machine.travel(berlin(f"{DAY} 14:00"), tick=False):
         intake.process(record)
@@ -292,7 +292,7 @@ def test_a_request_taken_in_later_never_waits_for_a_slot_that_is_full(tenant):
         customer, CallRequest(NUMBER, "Später", slot("10:00", "10:30")), "Bitte anrufen.", "f"
     )
     written = json.dumps(inbound._written(form)).encode()
-    record = intake.accept_for_now(Arrival("callback", written, berlin(f"{DAY} 09:00")))
+    record = arrivals.accept_for_now(Arrival("callback", written, berlin(f"{DAY} 09:00")))
 
     intake.process(record, is_due=False)
 
