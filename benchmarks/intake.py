@@ -90,14 +90,14 @@ def _ours(tenant: Any, mails: list[bytes]) -> tuple[list[int], float]:
     from django.utils.timezone import now
     from django_tenants.utils import tenant_context
 
-    from channels import intake
+    from channels import arrivals, intake
 
     mailbox, records = tenant.routes.get().address, []
     with tenant_context(tenant):
         started = time.perf_counter()
         for raw in mails:
-            arrival = intake.Arrival("email", raw, now(), "absender@post.example")
-            records += intake.accept(arrival, {tenant.schema_name: [mailbox]})
+            arrival = arrivals.Arrival("email", raw, now(), "absender@post.example")
+            records += arrivals.accept(arrival, {tenant.schema_name: [mailbox]})
             intake.process(records[-1])
         return records, time.perf_counter() - started
 

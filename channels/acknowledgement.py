@@ -18,7 +18,7 @@ from sla.models import Promise
 from sla.services import open_promise
 from tenants.connection import connection
 from tenants.models import Route, Tenant
-from tickets import services
+from tickets import writing
 from tickets.models import Channel, Message, Ticket
 
 PAUSE = timedelta(minutes=15)
@@ -38,8 +38,8 @@ def send(ticket: Ticket, *, is_verified: bool) -> Message | None:
     if not may_send(ticket.requester, ticket.channel, asks_for_proof=asks_for_proof):
         return None
     if asks_for_proof:
-        return services.acknowledge(ticket, text=proof.text(ticket))
-    return services.acknowledge(ticket, text=_text(ticket, is_verified=is_verified))
+        return writing.acknowledge(ticket, text=proof.text(ticket))
+    return writing.acknowledge(ticket, text=_text(ticket, is_verified=is_verified))
 
 
 def may_send(

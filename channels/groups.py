@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from types import ModuleType
 
-from channels.intake import GROUPED, TAKE_GROUPS
+from channels.arrivals import GROUPED, TAKE_GROUPS
 from channels.models import InboundRecord
 from tenants.queue import begun, enqueue_once
 

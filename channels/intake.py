@@ -1,7 +1,6 @@
-"""The one door in: store raw, then turn any channel's message into a ticket's message.
+"""The one way in: what `arrivals` has stored raw becomes a ticket's message, whatever its channel.
 
-A channel calls `accept` with the raw bytes and acknowledges when it returns. `process` runs
-later, as often as needed, and takes a record in exactly once.
+`process` runs as often as needed, and takes a record in exactly once.
 """
 
 from __future__ import annotations
@@ -9,48 +8,31 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
 
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
-from django_tenants.utils import schema_context
 
 from accounts.models import User
 from channels import acknowledgement, people, raw, threads
-from channels.models import CLAIM_LASTS, FacebookObject, FacebookPage, InboundRecord
+from channels.models import FacebookObject, FacebookPage, InboundRecord
 from tenants import wakeups
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Wakeup
-from tenants.queue import enqueue, enqueue_once
-from tickets import services
-from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, File, NewTicket
-
-__all__ = ["Arrival", "Content", "File", "InboundMessage", "accept", "process", "take_in"]
+from tenants.queue import enqueue
+from tickets import changing, opening, writing
+from tickets.models import Message, Ticket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 
 logger = logging.getLogger(__name__)
 
-# What comes in single events and many at once is taken in by one task, in groups (`groups`).
-GROUPED = frozenset({Channel.FACEBOOK})
-TAKE_GROUPS = "channels.take_groups"
-
 # After this many failures a message goes to quarantine; nothing behind it waits meanwhile.
 MOST_ATTEMPTS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A raw message at the door. `received_at` is the door's clock (aware)."""
-
-    channel: str
-    raw: bytes
-    received_at: datetime
-    envelope_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,43 +94,6 @@ class WorkerKillerError(RuntimeError):
     """Every process that tried to take the message in ended before it could say why."""
 
 
-def accept(arrival: Arrival, recipients: Mapping[str, Sequence[str]]) -> list[int]:
-    """Make a message durable for every tenant it is for; returns the records' ids by schema order.
-
-    `recipients` maps schema names to the addresses there. All rows are committed in one
-    transaction: a mail for two tenants is in both or in neither. Raises StorageFullError or a
-    DatabaseError, and then nothing may be acknowledged.
-    """
-    return accept_each((schema, arrival, recipients[schema]) for schema in sorted(recipients))
-
-
-def accept_each(arrivals: Iterable[tuple[str, Arrival, Sequence[str]]]) -> list[int]:
-    """Make messages durable, each for the tenant of its schema: all of them, or none.
-
-    All files are on the disk before the first row is written. Raises as `accept` does.
-    """
-    stored = []
-    for schema, arrival, recipients in sorted(arrivals, key=lambda one: one[0]):
-        with _inside(schema):
-            stored.append((schema, raw.store(arrival.raw), arrival, recipients))
-    with act():
-        return [_record(*one) for one in stored]
-
-
-def accept_for_now(arrival: Arrival) -> int:
-    """Make a message of the current tenant durable whose sender waits for it to be processed.
-
-    The caller goes on to `process` it; no task is sent, which would only compete. If the caller
-    ends before that, the sweep finds the record. Raises as `accept` does.
-    """
-    record = _new_record(raw.store(arrival.raw), arrival, ())
-    with act():
-        record.next_try_at = now() + CLAIM_LASTS
-        InboundRecord.objects.all().put(record, connection.schema_name)
-        wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
-    return record.pk
-
-
 def process(record_id: int, *, is_due: bool = True) -> Message | None:
     """Take a stored message in; running this twice, or at the same time, takes it in once.
 
@@ -197,7 +142,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
         is_verified=inbound.is_verified,
     )
     if thread.ticket is not None:
-        message = services.add_customer_message(
+        message = writing.add_customer_message(
             thread.ticket,
             author=author,
             content=inbound.content,
@@ -205,7 +150,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
             received_at=inbound.received_at,
         )
         return thread.ticket, message, False
-    ticket, message = services.open_ticket(
+    ticket, message = opening.open_ticket(
         NewTicket(
             requester=author,
             subject=inbound.subject,
@@ -218,7 +163,7 @@ def take_in(inbound: InboundMessage) -> tuple[Ticket, Message, bool]:
         inbound.content,
     )
     if inbound.is_suspect:
-        services.hold_as_spam(ticket, at=inbound.received_at)
+        changing.hold_as_spam(ticket, at=inbound.received_at)
     elif not inbound.silence:
         acknowledgement.send(ticket, is_verified=inbound.is_verified)
     return ticket, message, True
@@ -273,35 +218,6 @@ def replay(record: InboundRecord) -> None:
         )
         wakeups.ask(Wakeup.Kind.INBOX, now())
         enqueue("channels.process_inbound", record.pk)
-
-
-def _new_record(digest: str, arrival: Arrival, recipients: Sequence[str]) -> InboundRecord:
-    return InboundRecord(
-        channel=arrival.channel,
-        sha256=digest,
-        size=len(arrival.raw),
-        envelope_from=arrival.envelope_from[:320].replace("\0", ""),
-        recipients=list(recipients),
-        received_at=arrival.received_at,
-    )
-
-
-def _record(schema: str, digest: str, arrival: Arrival, recipients: Sequence[str]) -> int:
-    record = _new_record(digest, arrival, recipients)
-    is_new = InboundRecord.objects.all().put(record, schema)
-    with _inside(schema):
-        if is_new:
-            wakeups.ask(Wakeup.Kind.INBOX, record.next_try_at)
-            if arrival.channel in GROUPED:
-                enqueue_once(TAKE_GROUPS)
-            else:
-                enqueue("channels.process_inbound", record.pk)
-    return record.pk
-
-
-def _inside(schema: str) -> AbstractContextManager[object]:
-    """The tenant's schema; staying in it saves setting the search path again."""
-    return nullcontext() if connection.schema_name == schema else schema_context(schema)
 
 
 @act()

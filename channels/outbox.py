@@ -18,7 +18,7 @@ from forum import following
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
-from tickets import services, unclear
+from tickets import outcomes, unclear
 from tickets.delivery import Delivery, Status
 from tickets.models import Message
 
@@ -55,10 +55,10 @@ def send_message(pk: int) -> None:
     try:
         _attempt(message, lambda: _way(message.channel).deliver(message))
     except RefusedError as error:
-        services.mark_failed(message, cause=str(error))
+        outcomes.mark_failed(message, cause=str(error))
     except TryLaterError as error:
         if _is_too_old(message.sent_at):
-            services.mark_failed(message, cause=str(error))
+            outcomes.mark_failed(message, cause=str(error))
         else:
             _put_back(message, str(error), error.at)
     except UnclearError as error:
@@ -66,7 +66,7 @@ def send_message(pk: int) -> None:
         # Proof may have come before the doubt was written down.
         _way(message.channel).look_again(message)
     else:
-        services.mark_delivered(message)
+        outcomes.mark_delivered(message)
 
 
 def send_mail(pk: int) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
-from channels import intake
-from channels.intake import Arrival
+from channels import arrivals, intake
+from channels.arrivals import Arrival
 from channels.models import InboundRecord
 from tickets.models import Message
-from tickets.services import File
+from tickets.recording import File
 
 
 class NotTakenInError(RuntimeError):
@@ -26,7 +26,7 @@ def submit(
 ) -> Message:
     """Store a form and take it in; the same form sent twice is one message.
 
-    `values` has the form's name as "form_id". Raises NotTakenInError, and what `intake.accept`
+    `values` has the form's name as "form_id". Raises NotTakenInError, and what `arrivals.accept`
     raises when nothing could be stored.
     """
     return take_in(store(channel, values, files, sender=sender))
@@ -36,7 +36,7 @@ def store(channel: str, values: Mapping[str, object], files: Sequence[File], *, 
     """Make a form durable whose sender waits; returns its record's id. Raises as `submit` does."""
     form = {**values, "files": [_packed(file) for file in files]}
     raw = json.dumps(form, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-    return intake.accept_for_now(Arrival(channel, raw, received_at=now(), envelope_from=sender))
+    return arrivals.accept_for_now(Arrival(channel, raw, received_at=now(), envelope_from=sender))
 
 
 def take_in(record_id: int) -> Message:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from channels import groups, intake, notices, outbox
+from channels import arrivals, groups, intake, notices, outbox
 from channels import sweep as channels_sweep
 from channels.facebook import files, health, people, wall_lookup, withdrawals
 from channels.models import FacebookPage
@@ -13,7 +13,7 @@ def process_inbound(record_id: int) -> None:
     intake.process(record_id)
 
 
-@shared_task(name=intake.TAKE_GROUPS, base=TenantTask)
+@shared_task(name=arrivals.TAKE_GROUPS, base=TenantTask)
 def take_groups(role: str = "") -> None:
     """Take in what waits in groups; running this twice, or at once, takes it in once."""
     groups.take_groups(role)

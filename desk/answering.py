@@ -8,9 +8,9 @@ from django.db.models import Q
 
 from accounts.models import User
 from tenants.acts import act
-from tickets import recording, services
+from tickets import recording, writing
 from tickets.models import Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 
@@ -44,7 +44,7 @@ def answer(
         return twin
     if newer:
         raise MeanwhileError(newer)
-    message = services.reply(ticket, author=by, text=text, files=files, state=state)
+    message = writing.reply(ticket, author=by, text=text, files=files, state=state)
     if prepare is not None:
         prepare(message)
     return message
@@ -58,7 +58,7 @@ def note(
     _unseen, since = _newer(ticket, last_seen)
     if twin := _twin(since, Message.Kind.NOTE, by, text):
         return twin
-    return services.add_note(ticket, author=by, text=text, files=files)
+    return writing.add_note(ticket, author=by, text=text, files=files)
 
 
 def _newer(ticket: Ticket, last_seen: int | None) -> tuple[list[Message], list[Message]]:

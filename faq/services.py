@@ -28,7 +28,7 @@ from faq.statistics import COMMENT_LENGTH, WORDS_LENGTH
 from helpdesk import markdown
 from helpdesk.fulltext import Document, fold
 from tenants import public_changes
-from tickets.services import File
+from tickets.recording import File
 
 Addressed = TypeVar("Addressed", Article, Category)
 

@@ -16,9 +16,10 @@ from forum.posts import Post
 from forum.topics import TopicTicket
 from helpdesk import markdown
 from tenants.acts import act
-from tickets import services
+from tickets import opening
 from tickets.models import Channel, Message
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 
 
 class NoTicketError(ValueError):
@@ -45,7 +46,7 @@ def open_ticket(post: Post, *, by: User, text: str = "") -> TopicTicket:
     author = post.author
     if author is None or not may_become_ticket(post, by):
         raise NoTicketError
-    ticket, _message = services.open_ticket(
+    ticket, _message = opening.open_ticket(
         NewTicket(
             requester=author,
             subject=topic.title,

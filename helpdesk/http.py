@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
@@ -83,6 +84,29 @@ def wants_partial(request: HttpRequest) -> bool:
     """True for an htmx request that swaps a part; a boosted or restored page is a whole one."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def keep_anchor(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Do not lead htmx on to a place in a page: it would never learn which.
+
+    A browser hides from scripts the way it was led. They are told that there is no page to swap,
+    and where the page is: it is loaded as a whole.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if "#" not in response.headers.get("Location", ""):
+            return response
+        patch_vary_headers(response, PART_VARIES)
+        if getattr(request, "htmx", False) and not wants_partial(request):
+            response.status_code = 204
+            response.headers["HX-Redirect"] = response.headers["Location"]
+            del response.headers["Location"], response.headers["Content-Type"]
+        return response
+
+    return middleware
 
 
 def id_in(text: str) -> int | None:

@@ -19,6 +19,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
@@ -30,6 +31,9 @@ NESTING = 20
 # How much longer than the text its HTML may be: an empty row of a table is as wide as its head, and
 # each quote in a quote costs two elements.
 LONGER, AT_LEAST = 8, 100_000
+# How many blocks are opened and closed before reading stops. What is typed makes two a character at
+# most; beyond that come only the cells that a table's head adds to its shorter rows.
+BLOCKS, BLOCKS_ADDED = 2, 10_000
 # The level of the outermost headings where the page has an h1 and an h2 above the text.
 TOP = 3
 LOWEST = 6
@@ -62,13 +66,31 @@ class Heading(NamedTuple):
     text: str
 
 
+class _EndlessError(Exception):
+    """The text would become far more blocks than it has characters."""
+
+
+class _Blocks(list[Token]):
+    """What the reader has found so far; it stops there, before most of the work is done."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._most = BLOCKS * len(source) + BLOCKS_ADDED
+
+    def append(self, token: Token) -> None:
+        if len(self) >= self._most:
+            raise _EndlessError
+        super().append(token)
+
+
 def render(source: str, *, top: int = TOP, prefix: str = PREFIX) -> SafeString:
     """Give the text as safe HTML.
 
     `top` is the level of its outermost headings, `prefix` begins their ids: give each text of a
     page another one. Links are nofollow; an image of another host becomes a link to it.
     """
-    html = _html(source, top, prefix) if _is_readable(source) else None
+    tokens = _read(source)
+    html = _html(tokens, top, prefix) if tokens is not None else None
     if html is None or _is_too_large(html, source):
         html = f"<pre>{escape(source)}</pre>"
     return mark_safe(_CLEANER.clean(html))  # noqa: S308
@@ -76,7 +98,7 @@ def render(source: str, *, top: int = TOP, prefix: str = PREFIX) -> SafeString:
 
 def validate(source: str) -> None:
     """For a form's field: say so where the text would become an endless page."""
-    if _is_readable(source) and _is_too_large(_html(source, TOP, PREFIX), source):
+    if _is_readable(source) and _is_endless(source):
         raise ValidationError(
             _(
                 "This would become too large a page: a table with very many cells, or quotes "
@@ -88,16 +110,15 @@ def validate(source: str) -> None:
 
 def contents(source: str, *, top: int = TOP, prefix: str = PREFIX) -> list[Heading]:
     """Give the headings as `render` numbers and names them."""
-    if not _is_readable(source):
-        return []
-    return list(_headings(_MARKDOWN.parse(source), top, prefix))
+    return list(_headings(_read(source) or [], top, prefix))
 
 
 def plain(source: str) -> str:
     """Give the words alone, a line for each paragraph: to be searched, or to describe a page."""
-    if not _is_readable(source):
+    tokens = _read(source)
+    if tokens is None:
         return source
-    lines = (_text(token) for token in _MARKDOWN.parse(source))
+    lines = (_text(token) for token in tokens)
     return "\n".join(line for line in lines if line)
 
 
@@ -112,11 +133,35 @@ def _is_readable(source: str) -> bool:
     return all(len(_OPENS.findall(part)) <= BUSY for part in re.split(r"\n[ \t]*\n", source))
 
 
-def _html(source: str, top: int, prefix: str) -> str:
-    tokens = _MARKDOWN.parse(source)
+def _read(source: str) -> list[Token] | None:
+    """Give the blocks of the text; None for what is to be shown as it was typed."""
+    if not _is_readable(source):
+        return None
+    try:
+        return _blocks(source)
+    except _EndlessError:
+        return None
+
+
+def _blocks(source: str) -> list[Token]:
+    state = StateCore(source, _MARKDOWN, {})
+    state.tokens = _Blocks(source)
+    _MARKDOWN.core.process(state)
+    return state.tokens
+
+
+def _html(tokens: list[Token], top: int, prefix: str) -> str:
     for _heading in _headings(tokens, top, prefix):
         pass
     return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+
+def _is_endless(source: str) -> bool:
+    try:
+        html = _html(_blocks(source), TOP, PREFIX)
+    except _EndlessError:
+        return True
+    return _is_too_large(html, source)
 
 
 def _is_too_large(html: str, source: str) -> bool:

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tickets.services import File
+from tickets.recording import File
 
 # Bytes. What a mail server commonly takes is less; the outbox then says so on the ticket.
 FILE_LIMIT = 25_000_000
@@ -52,7 +52,7 @@ class ManyFiles(forms.FileInput):
 
 
 class FilesField(forms.Field):
-    """Any number of files within the limits; clean gives a list of `tickets.services.File`."""
+    """Any number of files within the limits; clean gives a list of `tickets.recording.File`."""
 
     widget = ManyFiles
 

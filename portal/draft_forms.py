@@ -15,7 +15,7 @@ from helpdesk.uploads import MEGABYTE, MESSAGE_LIMIT, FormWithFiles
 from tickets import drafts
 from tickets.drafts import Draft
 from tickets.models import DraftFile
-from tickets.services import File
+from tickets.recording import File
 
 GONE = gettext_lazy(
     "A file is no longer here: it was removed or has been sent meanwhile. Everything else is kept; "

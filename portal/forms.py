@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.draft_forms import FormWithDraft
 from tickets.models import Rating
+from tickets.opening import SUBJECT_LENGTH
 from tickets.ratings import COMMENT_LENGTH
-from tickets.services import SUBJECT_LENGTH
 
 TEXT_LENGTH = 100_000
 

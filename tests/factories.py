@@ -14,9 +14,10 @@ from faq import services as faq
 from faq.models import Article, Category
 from sla.changes import assign_tier
 from sla.models import SupportTier
-from tickets import services
+from tickets import opening
 from tickets.models import Channel, Ticket
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -79,7 +80,7 @@ def open_ticket(
     **content: Any,
 ) -> Ticket:
     """A ticket as a customer's message opens it, promise included."""
-    ticket, _message = services.open_ticket(
+    ticket, _message = opening.open_ticket(
         NewTicket(
             requester=requester or CustomerFactory(),
             subject=subject,

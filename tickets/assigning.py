@@ -9,8 +9,8 @@ from django.utils.timezone import now
 from accounts.models import Team, User
 from tenants.acts import act
 from tickets import recording
+from tickets.changing import locked_on_its_own
 from tickets.models import Event, Ticket
-from tickets.services import locked_on_its_own
 from tickets.states import QUEUED
 
 # What `Event.what` says where a ticket went to a team, not to an agent.

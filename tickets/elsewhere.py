@@ -10,7 +10,7 @@ from accounts.models import User
 from tenants.acts import act
 from tickets import recording, signals
 from tickets.models import Event, Message, Ticket
-from tickets.services import Content
+from tickets.recording import Content
 from tickets.states import State
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from accounts import privacy
 from accounts.models import Membership, User
 from tenants.acts import act
-from tickets import drafts, recording, services
+from tickets import changing, drafts, recording
 from tickets.models import (
     Attachment,
     DraftFile,
@@ -156,7 +156,7 @@ def _is_alone(ticket: Ticket, user: User) -> bool:
 def _withdraw(ticket: Ticket, user: User) -> None:
     """Nobody waits for an answer any more."""
     if ticket.state in QUEUED and ticket.merged_into_id is None:
-        services.change_state(ticket, State.CLOSED, by=user)
+        changing.change_state(ticket, State.CLOSED, by=user)
         ticket.refresh_from_db()
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from tenants.acts import act
 from tickets import recording
 from tickets.models import Event, Message
-from tickets.services import File
+from tickets.recording import File
 
 
 @act()

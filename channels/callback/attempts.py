@@ -14,7 +14,7 @@ from accounts.models import User
 from channels.callback.calls import CallEndedError, end
 from channels.callback.models import CallAttempt, CallBack
 from tenants.acts import act
-from tickets import recording, services
+from tickets import recording, writing
 from tickets.models import Event, Ticket
 from tickets.states import State
 
@@ -48,7 +48,7 @@ def log(
     """Log an attempt; one that reached the customer ends the call and answers its ticket.
 
     `seen` is how many attempts the writer knew of: a second click is none. Raises CallEndedError,
-    LoggedMeanwhileError, and TransitionError as `services.reply` does.
+    LoggedMeanwhileError, and TransitionError as `writing.reply` does.
     """
     ticket, moment = recording.locked(call.ticket), at or now()
     call = CallBack.objects.select_for_update(of=("self",)).get(pk=call.pk)
@@ -66,11 +66,11 @@ def log(
         next_attempt_at=None if is_reached else attempt.next_attempt_at,
     )
     if attempt.note:
-        services.add_note(ticket, author=by, text=attempt.note, at=moment)
+        writing.add_note(ticket, author=by, text=attempt.note, at=moment)
     if is_reached:
         end(call, CallBack.State.DONE, moment)
         text = _said(ticket, attempt.seconds)
-        services.record_call(ticket, author=by, text=text, state=attempt.state, at=moment)
+        writing.record_call(ticket, author=by, text=text, state=attempt.state, at=moment)
     else:
         call.next_attempt_at = attempt.next_attempt_at
         call.save(update_fields=["next_attempt_at"])

@@ -1,6 +1,6 @@
 """What happens to agreed calls: each function is one act, and leaves its line in the history.
 
-Every act locks the ticket first, as those of `tickets.services` do, then the call.
+Every act locks the ticket first, as those of `tickets.writing` do, then the call.
 """
 
 from __future__ import annotations

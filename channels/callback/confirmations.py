@@ -15,7 +15,7 @@ from channels.callback.models import CallBack
 from sla.services import open_promise
 from sla.tiers import tier_of, version_for
 from tenants.models import Tenant
-from tickets import services
+from tickets import writing
 from tickets.models import Message, Ticket
 
 # Each tells of something that somebody agreed; the limit stops whoever plays with the form.
@@ -37,7 +37,7 @@ def send(call: CallBack, ticket: Ticket, what: What) -> Message | None:
         return None
     with translation.override(ticket.requester.language or settings.LANGUAGE_CODE):
         entry, text = entries.following(call, ticket), _text(call, ticket, what)
-    return services.acknowledge(ticket, text=text, files=[entry] if entry else [])
+    return writing.acknowledge(ticket, text=text, files=[entry] if entry else [])
 
 
 def _text(call: CallBack, ticket: Ticket, what: What) -> str:

@@ -17,7 +17,7 @@ from helpdesk.texts import one_line
 from tenants.connection import connection
 from tenants.models import Tenant
 from tickets.models import Ticket
-from tickets.services import File
+from tickets.recording import File
 
 PRODUCT = "-//helpdesk//call backs//"
 

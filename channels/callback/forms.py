@@ -19,7 +19,7 @@ from channels.callback.models import CallBack
 from channels.callback.numbers import Number, NumberError
 from channels.callback.offers import Offer
 from channels.callback.slots import Slot
-from tickets.services import SUBJECT_LENGTH
+from tickets.opening import SUBJECT_LENGTH
 
 TEXT_LENGTH = 20_000
 SOONEST, AS_AGREED, WISH = "soonest", "agreed", "wish-"

@@ -21,7 +21,7 @@ from channels.intake import InboundMessage, NothingToTakeInError
 from channels.models import InboundRecord
 from channels.posted import NotTakenInError
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content
+from tickets.recording import Content
 
 __all__ = ["CallForm", "NotTakenInError", "SlotTakenError", "read", "submit"]
 

@@ -15,7 +15,7 @@ from channels.contact_form.inbound import FAST, TRAP, Sent
 from channels.contact_form.stamp import ExpiredError, Stamp, StampError
 from helpdesk.texts import one_line
 from helpdesk.uploads import FormWithFiles
-from tickets.services import SUBJECT_LENGTH
+from tickets.opening import SUBJECT_LENGTH
 
 TEXT_LENGTH = 100_000
 # No browser and no password manager fills in a field with this name; people do not see it.

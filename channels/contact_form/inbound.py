@@ -14,7 +14,7 @@ from channels import posted
 from channels.intake import InboundMessage
 from channels.models import InboundRecord
 from tickets.models import Channel, Message
-from tickets.services import Content, File
+from tickets.recording import Content, File
 
 # Why a form looks like a robot's.
 TRAP, FAST = "trap", "fast"
@@ -40,7 +40,7 @@ class Sent:
 def submit(sent: Sent, files: Sequence[File]) -> Message:
     """Store a form and open its ticket; the same form sent twice is one ticket.
 
-    Raises `posted.NotTakenInError`, and what `intake.accept` raises when nothing could be stored.
+    Raises `posted.NotTakenInError`, and what `arrivals.accept` raises when nothing could be stored.
     """
     return posted.submit(Channel.CONTACT_FORM, asdict(sent), files, sender=sent.email)
 

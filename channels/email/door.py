@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.timezone import now
 
-from channels import intake
+from channels import arrivals
 from channels.email import recipients
 from channels.email.content import Content, Memory, NoRoomError, TooLargeError
 from channels.raw import StorageFullError
@@ -209,12 +209,12 @@ class Door:
 
     async def take(self, transaction: Transaction, content: bytes, received_at: datetime) -> str:
         """Make a mail durable for all its tenants, and return the answer to its sender."""
-        arrival = intake.Arrival(
+        arrival = arrivals.Arrival(
             Channel.EMAIL, content, received_at, _return_path(transaction.mail_from)
         )
         wanted = transaction.recipients
         try:
-            await self._in_thread(lambda: intake.accept(arrival, wanted))
+            await self._in_thread(lambda: arrivals.accept(arrival, wanted))
         except StorageFullError as error:
             logger.error("No space for a mail of %d bytes: %s", len(content), error)
             return FULL

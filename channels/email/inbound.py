@@ -15,9 +15,9 @@ from channels.intake import InboundMessage, NothingToTakeInError
 from channels.models import InboundRecord
 from tenants.connection import connection
 from tenants.models import Route, without_extension
-from tickets import services
+from tickets import outcomes
 from tickets.models import Channel, Message
-from tickets.services import Content, File
+from tickets.recording import Content, File
 
 # What outbound writes into a Message-ID, and into a subject.
 OWN_ID = re.compile(r"<t\d+\.m(\d{1,18})\.[0-9a-f]{16}@")
@@ -120,7 +120,7 @@ def _fail(message: Message, mail: ParsedMail, at: datetime) -> None:
     if message.channel != Channel.PORTAL:
         # An answer in the portal was there at once: only its copy did not arrive.
         cause = f"{bounce.status} {bounce.diagnostic}".strip()
-        services.mark_failed(message, cause=cause or _("The mail came back."), at=at)
+        outcomes.mark_failed(message, cause=cause or _("The mail came back."), at=at)
     if bounce.is_address_unknown:
         person = message.recipient or message.ticket.requester
         User.objects.get_queryset().filter(pk=person.pk).update(undeliverable_at=at)

@@ -14,7 +14,7 @@ from channels.facebook import contents, echoes, glance, linking, people, window
 from channels.facebook.contents import Said
 from channels.facebook.events import Event, Json, inner, text_of
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
-from channels.intake import Content, InboundMessage, NothingToTakeInError
+from channels.intake import InboundMessage, NothingToTakeInError
 from channels.models import InboundRecord
 from tenants import wakeups
 from tenants.acts import act
@@ -23,6 +23,7 @@ from tenants.prepared import Prepared
 from tenants.queue import enqueue, enqueue_once
 from tickets.models import Channel, Message, Ticket
 from tickets.models import Event as Line
+from tickets.recording import Content
 from tickets.states import DONE
 
 Status = InboundRecord.Status

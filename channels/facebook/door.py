@@ -17,10 +17,10 @@ from django.conf import settings
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
-from channels import intake
+from channels import arrivals
+from channels.arrivals import Arrival
 from channels.facebook import events, parking
 from channels.facebook.events import Part
-from channels.intake import Arrival
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Route, Tenant, Unrouted
@@ -68,7 +68,7 @@ def accept(raw: bytes, received_at: datetime) -> None:
     owned = [part for part in parts if part.page_id in owners]
     strays = [part for part in parts if part.page_id not in owners]
     with act():
-        intake.accept_each(
+        arrivals.accept_each(
             (owners[part.page_id], _arrival(part.raw, received_at), [part.page_id])
             for part in owned
         )
@@ -92,7 +92,7 @@ def adopt(page_id: str) -> int:
     schema = connection.schema_name
     with act():
         found = list(waiting.select_for_update().order_by("received_at", "pk"))
-        intake.accept_each(
+        arrivals.accept_each(
             (schema, _arrival(bytes(one.raw), one.received_at), [page_id]) for one in found
         )
         waiting.filter(pk__in=[one.pk for one in found]).delete()

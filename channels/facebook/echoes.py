@@ -20,7 +20,7 @@ from channels.facebook.models import (
     FacebookPage,
     FacebookPerson,
 )
-from channels.intake import Content, NothingToTakeInError
+from channels.intake import NothingToTakeInError
 from channels.models import InboundRecord
 from sla.services import open_promise
 from tenants import wakeups
@@ -30,6 +30,7 @@ from tenants.prepared import Prepared
 from tenants.queue import enqueue
 from tickets import elsewhere
 from tickets.models import Channel, Message, Ticket
+from tickets.recording import Content
 from tickets.states import State
 
 Status = InboundRecord.Status

@@ -24,7 +24,7 @@ from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
 from tickets import recording, revising
-from tickets.services import File
+from tickets.recording import File
 
 logger = logging.getLogger(__name__)
 

@@ -16,11 +16,12 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils.timezone import now
 
-from channels import intake, raw
+from channels import arrivals, intake, raw
+from channels.arrivals import Arrival
 from channels.facebook import direct, echoes, parking, revisions, wall
 from channels.facebook.events import EARLIEST, Event, inner, parse
 from channels.facebook.models import FacebookPage
-from channels.intake import Arrival, NothingToTakeInError, has_database
+from channels.intake import NothingToTakeInError, has_database
 from channels.models import InboundRecord
 from tenants import live
 from tenants.connection import connection
@@ -185,7 +186,7 @@ def _ignore(page: FacebookPage, event: Event, received_at: datetime) -> Message:
 def _set_apart(record: InboundRecord, event: Event) -> None:
     """Make one event a record of its own, with the moment at which it came."""
     alone = Arrival(record.channel, event.alone(), record.received_at)
-    intake.accept_each([(connection.schema_name, alone, record.recipients)])
+    arrivals.accept_each([(connection.schema_name, alone, record.recipients)])
 
 
 def _result(outcomes: list[Outcome]) -> Result:

@@ -27,7 +27,7 @@ from channels.facebook.people import address_of, placeholder
 from tenants import live
 from tenants.acts import act
 from tenants.connection import connection
-from tickets import recording, senders, services
+from tickets import recording, senders, writing
 from tickets.models import Channel, Event, Ticket
 
 VALID_FOR = timedelta(days=7)
@@ -121,7 +121,7 @@ def ask(ticket: Ticket, customer: User, *, by: User, base_url: str) -> None:
             "Please write it here. It is valid for seven days and counts once. "
             "This message was sent automatically."
         ) % {"link": address}
-    services.acknowledge(ticket, text=text, what="asked_who")
+    writing.acknowledge(ticket, text=text, what="asked_who")
     recording.event(
         ticket, Event.Kind.LINKED, by, person.linked_at, what="asked", after=str(customer)
     )
@@ -190,7 +190,7 @@ def thank(ticket: Ticket, page: FacebookPage) -> None:
             "Thank you. What you write to %(page)s on Facebook belongs to your account now. "
             "This message was sent automatically."
         ) % {"page": page}
-    services.acknowledge(ticket, text=text)
+    writing.acknowledge(ticket, text=text)
 
 
 def _proven(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from django.utils.timezone import now
 
+from channels.arrivals import TAKE_GROUPS
 from channels.facebook.models import FacebookPage
-from channels.intake import TAKE_GROUPS
 from channels.models import InboundRecord, InboundRecordQuerySet
 from tenants import wakeups
 from tenants.acts import act

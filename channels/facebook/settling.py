@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from channels.facebook.models import FacebookObject
 from tenants.acts import act
-from tickets import recording, services, unclear
+from tickets import outcomes, recording, unclear
 from tickets.models import Message
 
 Delivery = FacebookObject.Delivery
@@ -42,7 +42,7 @@ def go_on(message: Message, *, at: datetime, by_hand: bool = False) -> None:
     parts = FacebookObject.objects.filter(message=message, part__isnull=False)
     open_parts = set(parts.exclude(delivery=Delivery.SENT).values_list("delivery", flat=True))
     if not open_parts:
-        services.mark_delivered(message, at=at)
+        outcomes.mark_delivered(message, at=at)
     elif by_hand or Delivery.SENDING not in open_parts:
         unclear.send_again(message)
 

@@ -29,13 +29,14 @@ from channels.facebook.contents import Said
 from channels.facebook.events import Event
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
 from channels.facebook.wall_changes import Act, Change
-from channels.intake import Content, InboundMessage, NothingToTakeInError
+from channels.intake import InboundMessage, NothingToTakeInError
 from channels.models import InboundRecord
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Wakeup
 from tenants.queue import enqueue
 from tickets.models import Channel, Message, Ticket
+from tickets.recording import Content
 
 Status = InboundRecord.Status
 State = FacebookObject.State

@@ -11,13 +11,14 @@ from accounts.models import User
 from channels.facebook import direct, settling
 from channels.facebook.models import FacebookObject, FacebookPage
 from channels.facebook.wall_changes import Change
-from channels.intake import Content, NothingToTakeInError
+from channels.intake import NothingToTakeInError
 from channels.models import InboundRecord
 from sla.models import Promise
 from sla.services import open_promise
 from tenants.acts import act
 from tickets import elsewhere, recording
 from tickets.models import Channel, Message, Ticket
+from tickets.recording import Content
 from tickets.states import State
 
 Status = InboundRecord.Status

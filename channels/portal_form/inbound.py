@@ -12,7 +12,7 @@ from channels.models import InboundRecord
 from channels.posted import NotTakenInError
 from tickets import drafts
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, File
+from tickets.recording import Content, File
 
 __all__ = ["NotTakenInError", "read", "sent_before", "submit_reply", "submit_ticket"]
 

@@ -9,7 +9,7 @@ from accounts.notifications import Channel, Event, unsubscribe_url, wants
 from channels.email import outbound
 from channels.email.backend import queue_mail
 from channels.outbox import RefusedError
-from tickets import services
+from tickets import outcomes
 from tickets.models import Message
 
 
@@ -40,4 +40,4 @@ def _mail(message: Message, person: User) -> EmailMessage:
 def deliver_at_once(message: Message) -> None:
     """In the answer's own transaction: the portal is the first hop (law 3)."""
     deliver(message)
-    services.mark_delivered(message, at=message.sent_at)
+    outcomes.mark_delivered(message, at=message.sent_at)

@@ -16,7 +16,7 @@ from desk import ticket_page
 from desk.forms import ChannelForm, LinkForm
 from desk.page import desk_page
 from helpdesk.http import Request, agent_required
-from tickets import senders, services
+from tickets import changing, senders
 from tickets.models import Ticket
 
 # More organisations than this are better found by another word.
@@ -82,8 +82,8 @@ def change_channel(request: Request, number: int) -> HttpResponse:
         messages.error(request, _("The ticket cannot be answered this way."))
         return redirect("desk:ticket", number)
     try:
-        changed = services.change_channel(found, form.cleaned_data["channel"], by=request.user)
-    except services.MergedError:
+        changed = changing.change_channel(found, form.cleaned_data["channel"], by=request.user)
+    except changing.MergedError:
         messages.error(request, _("This ticket has been merged and goes on in another one."))
     else:
         said = _("Answers leave by %(channel)s now.")

@@ -26,7 +26,7 @@ from desk.forms import (
 from desk.page import desk_page, desk_part
 from helpdesk.http import Request, agent_required, wants_partial
 from sla.history import changes_of
-from tickets import assigning, services
+from tickets import assigning, changing
 from tickets.models import Message, Ticket
 from tickets.states import State, TransitionError
 
@@ -104,7 +104,7 @@ def change_assignment(request: Request, number: int) -> HttpResponse:
     to = form.cleaned_data["assignee"]
     try:
         assigning.assign(found, to=to, by=request.user)
-    except services.MergedError:
+    except changing.MergedError:
         return _merged_meanwhile(request, number)
     said = _("Assigned to %(name)s.") % {"name": to} if to else _("Nobody has this ticket now.")
     messages.success(request, said)
@@ -125,7 +125,7 @@ def change_team(request: Request, number: int) -> HttpResponse:
     except Team.DoesNotExist:
         form.add_error("team", form.fields["team"].error_messages["invalid_choice"])
         return _refused(request, found, form)
-    except services.MergedError:
+    except changing.MergedError:
         return _merged_meanwhile(request, number)
     said = _("Team: %(team)s.") % {"team": to} if to else _("The ticket has no team now.")
     messages.success(request, said)
@@ -142,12 +142,12 @@ def change_state(request: Request, number: int) -> HttpResponse:
         return _refused(request, found, form)
     state = State(form.cleaned_data["state"])
     try:
-        services.change_state(found, state, by=request.user)
+        changing.change_state(found, state, by=request.user)
     except TransitionError:
         # Somebody else moved it between this page and this click.
         form.add_error("state", _("The ticket cannot go to this state from here."))
         return _refused(request, ticket_page.find(request, number), form)
-    except services.MergedError:
+    except changing.MergedError:
         return _merged_meanwhile(request, number)
     messages.success(request, _("State: %(state)s.") % {"state": state.label})
     return _done(request, number)

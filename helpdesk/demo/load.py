@@ -19,8 +19,9 @@ from django_tenants.utils import tenant_context
 from accounts import invitations
 from accounts.models import Organisation, Team, TeamMembership, User
 from accounts.services import accept_invitation
-from channels import intake
-from channels.intake import Arrival, InboundMessage
+from channels import arrivals, intake
+from channels.arrivals import Arrival
+from channels.intake import InboundMessage
 from channels.models import SystemMail
 from helpdesk.demo import PASSWORD
 from helpdesk.demo.calls import agree_calls
@@ -38,9 +39,9 @@ from sla.tiers import default_tier, tier_of, version_for
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Tenant
-from tickets import assigning, services
+from tickets import assigning, changing, outcomes, writing
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, File
+from tickets.recording import Content, File
 from tickets.states import State
 
 HOUSES = (
@@ -137,7 +138,7 @@ def _work_off(at: datetime) -> None:
     agent = User.objects.agents().filter(role=User.Role.AGENT).order_by("pk")[0]
     for ticket in Ticket.objects.queued().filter(due_at__lt=at):
         _answer(ticket, agent, WORKED_OFF, at)
-        services.change_state(ticket, State.SOLVED, by=agent, at=at)
+        changing.change_state(ticket, State.SOLVED, by=agent, at=at)
 
 
 def _write(house: House, stories: Sequence[Story], at: datetime) -> None:
@@ -169,7 +170,7 @@ def _tell(house: House, story: Story, began: datetime, at: datetime) -> None:
         moment = hours.add(began, timedelta(minutes=min(10, story.answered_after // 2)))
         assigning.assign(ticket, to=agent, by=agent, at=min(moment, at))
         if story.note:
-            services.add_note(ticket, author=agent, text=story.note, at=min(moment, at))
+            writing.add_note(ticket, author=agent, text=story.note, at=min(moment, at))
     if story.answer and agent:
         answered_at = hours.add(began, timedelta(minutes=story.answered_after))
         _answer(ticket, agent, story.answer, answered_at)
@@ -179,14 +180,14 @@ def _tell(house: House, story: Story, began: datetime, at: datetime) -> None:
     if story.state not in {State.NEW, State.WAITING}:
         by = agent or User.objects.agents().order_by("pk")[0]
         ended = hours.add(began, timedelta(minutes=story.answered_after + 60))
-        services.change_state(ticket, story.state, by=by, at=min(ended, at))
+        changing.change_state(ticket, story.state, by=by, at=min(ended, at))
 
 
 @act()
 def _answer(ticket: Ticket, agent: User, text: str, at: datetime) -> None:
     """An answer that arrived at once; the demo's past fills nobody's mailbox."""
-    message = services.reply(ticket, author=agent, text=text, at=at)
-    services.mark_delivered(message, at=at)
+    message = writing.reply(ticket, author=agent, text=text, at=at)
+    outcomes.mark_delivered(message, at=at)
     # The copy of one that was given in the portal.
     SystemMail.objects.all().pending().filter(recipient=ticket.requester.email).delete()
 
@@ -200,7 +201,7 @@ def _arrive(
     # Without a return path no confirmation is sent: the demo writes to nobody about its past.
     arrival = Arrival(Channel.EMAIL, raw, received_at=at, envelope_from="")
     mailbox = f"support@{house.slug}.localhost"
-    [record] = intake.accept(arrival, {connection.schema_name: [mailbox]})
+    [record] = arrivals.accept(arrival, {connection.schema_name: [mailbox]})
     message = intake.process(record)
     if message is None:
         raise RuntimeError(f"The demo mail “{story.subject}” was not taken in.")

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -52,7 +51,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "categories": categories,
-        "search_url": reverse("portal:search"),
         "description": _("Answers to frequent questions about %(name)s")
         % {"name": Tenant.current().portal_name},
     }

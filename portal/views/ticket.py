@@ -21,7 +21,7 @@ from portal import ticket_page, ticket_pdf, told
 from portal.answers import already_sent, form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReopeningForm, ReplyForm
 from portal.notification_page import OF_TICKETS
-from tickets import services
+from tickets import changing
 from tickets.drafts import Draft
 from tickets.models import Attachment, Message, Ticket
 from tickets.states import DONE, State, TransitionError
@@ -92,8 +92,8 @@ def create_closure(request: Request, number: int) -> HttpResponse:
     """Close one's own ticket: nobody needs to answer any more."""
     found = ticket_page.find_own(request, number)
     try:
-        services.change_state(found, State.CLOSED, by=request.user)
-    except (TransitionError, services.MergedError):
+        changing.change_state(found, State.CLOSED, by=request.user)
+    except (TransitionError, changing.MergedError):
         # Spam is closed to its sender already; a merged one leads to where it can be closed.
         return redirect("portal:ticket", number)
     messages.success(request, _("The ticket is closed. A new message reopens it."))

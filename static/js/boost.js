@@ -48,7 +48,11 @@ document.addEventListener("htmx:confirm", (event) => {
     event.preventDefault();
     location.assign(url);
   } else if (elt.matches("a") && going?.path === path) event.preventDefault();
-  else giveUp();
+  else {
+    giveUp();
+    // Where keys are drawn on the screen they would lie over the page that comes.
+    if (elt.matches("form") && matchMedia("(pointer: coarse)").matches) document.activeElement?.blur();
+  }
 });
 
 // What else is under way belongs to the page that is left.

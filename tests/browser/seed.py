@@ -61,19 +61,19 @@ def records(people, slug):
     """One record for every kind of page; returns the values of their URLs."""
     from django.utils.timezone import localdate
 
-    from tickets import services
+    from tickets import changing, outcomes, writing
     from tickets.states import State
 
     rich = mailed_ticket(people["customer"].email, f"support@{slug}.localhost")
     inbound = rich.messages.get(kind="inbound")
     image, text = inbound.attachments.order_by("content_type", "pk")
-    failed = services.reply(rich, author=people["agent"], text="Bitte drucken Sie noch einmal.")
-    services.mark_failed(failed, cause="550 5.1.1 Unbekannter Empfänger")
-    services.add_note(rich, author=people["agent"], text="Rückruf ist vereinbart.")
+    failed = writing.reply(rich, author=people["agent"], text="Bitte drucken Sie noch einmal.")
+    outcomes.mark_failed(failed, cause="550 5.1.1 Unbekannter Empfänger")
+    writing.add_note(rich, author=people["agent"], text="Rückruf ist vereinbart.")
     settled = portal_ticket(people["customer"], "Umzug unseres Lagers", "Bitte neue Adresse.")
-    services.reply(settled, author=people["agent"], text="Ist geändert.", state=State.SOLVED)
+    writing.reply(settled, author=people["agent"], text="Ist geändert.", state=State.SOLVED)
     spam = portal_ticket(people["stranger"], "Gewinnen Sie jetzt", "Klicken Sie hier.")
-    services.change_state(spam, State.SPAM, by=people["agent"])
+    changing.change_state(spam, State.SPAM, by=people["agent"])
     foreign = portal_ticket(people["stranger"], "Fremde Rechnung", "Nur für Dora.")
     return {
         "number": rich.number,

@@ -28,7 +28,7 @@ def mailed_ticket(sender, to):
     from django.db import connection
     from django.utils.timezone import now
 
-    from channels import intake
+    from channels import arrivals
     from channels.models import InboundRecord
 
     mail = EmailMessage()
@@ -40,8 +40,8 @@ def mailed_ticket(sender, to):
     html = mail.get_body(("html",))
     html.add_related(PNG, "image", "png", cid="<bild@x>", filename="Meldung.png")
     mail.add_attachment("zeile;wert\n1;2\n", subtype="csv", filename="Protokoll vom Dienstag.csv")
-    arrival = intake.Arrival("email", mail.as_bytes(), received_at=now(), envelope_from=sender)
-    [pk] = intake.accept(arrival, {connection.schema_name: [to]})
+    arrival = arrivals.Arrival("email", mail.as_bytes(), received_at=now(), envelope_from=sender)
+    [pk] = arrivals.accept(arrival, {connection.schema_name: [to]})
     end = time.monotonic() + PATIENCE_SECONDS
     while (record := InboundRecord.objects.get(pk=pk)).message is None:
         assert time.monotonic() < end, record.error
@@ -53,13 +53,13 @@ def quarantined():
     """A stored form that nobody can read, after its last try."""
     from django.utils.timezone import now
 
-    from channels import intake
+    from channels import arrivals, intake
     from channels.models import InboundRecord
 
     sender = "kasse@alt.example"
-    arrival = intake.Arrival("portal_form", b"{", received_at=now(), envelope_from=sender)
+    arrival = arrivals.Arrival("portal_form", b"{", received_at=now(), envelope_from=sender)
     logging.disable()
-    pk = intake.accept_for_now(arrival)
+    pk = arrivals.accept_for_now(arrival)
     while InboundRecord.objects.get(pk=pk).status == InboundRecord.Status.RECEIVED:
         intake.process(pk, is_due=False)
     return pk

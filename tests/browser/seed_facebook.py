@@ -18,7 +18,8 @@ def on_facebook(people):
 
     from channels.facebook import linking
     from channels.models import FacebookObject, FacebookPage, FacebookPerson
-    from tickets import services, unclear
+    from tickets import unclear, writing
+    from tickets.models import Ticket
 
     page = FacebookPage.objects.create(page_id="900", name="Teeladen", state="disconnected")
     numbers = []
@@ -35,8 +36,8 @@ def on_facebook(people):
     asked = FacebookPerson.objects.get(psid="7001")
     asked.asked_customer, asked.linked_at = people["customer"], now()
     asked.save()
-    ticket = services.Ticket.objects.get(number=numbers[0])
-    reply = services.reply(ticket, author=people["agent"], text="Schauen Sie bitte noch einmal.")
+    ticket = Ticket.objects.get(number=numbers[0])
+    reply = writing.reply(ticket, author=people["agent"], text="Schauen Sie bitte noch einmal.")
     unclear.mark_unclear(reply, cause="Facebook hat nicht geantwortet.")
     proven = FacebookPerson.objects.create(
         page=page, psid="7003", user=people["customer"], linked_at=now(), confirmed_at=now()
@@ -116,7 +117,7 @@ def direct_message(psid, at):
     from channels import intake, people
     from tenants.acts import act
     from tickets.models import Channel
-    from tickets.services import Content
+    from tickets.recording import Content
 
     with act():
         inbound = intake.InboundMessage(

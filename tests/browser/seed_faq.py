@@ -9,7 +9,7 @@ def written_faq(agent):
     """A published article with a file and two versions, a draft, and an internal one."""
     from faq import services
     from faq.models import Category
-    from tickets.services import File
+    from tickets.recording import File
 
     category = Category.objects.create(
         name="Prüfung", slug="pruefung", description="Was die Prüfung braucht."

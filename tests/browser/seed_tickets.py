@@ -9,7 +9,7 @@ def together(people, settled, portal_ticket):
 
     from accounts.models import User
     from channels.rating import links
-    from tickets import drafts, rating, services, sharing
+    from tickets import drafts, rating, recording, sharing, writing
     from tickets.drafts import Draft
     from tickets.models import Ticket
     from tickets.states import State
@@ -24,13 +24,13 @@ def together(people, settled, portal_ticket):
     shared = portal_ticket(colleagues[0], "Lieferscheine ohne Logo", "Seit dem Umzug fehlt es.")
     sharing.share(shared, [customer, colleagues[1]], by=colleagues[0])
     rated = portal_ticket(customer, "Porto wird doppelt berechnet", "Wie kommt das?")
-    services.reply(rated, author=agent, text="Das war unser Fehler.", state=State.SOLVED)
+    writing.reply(rated, author=agent, text="Das war unser Fehler.", state=State.SOLVED)
     rating.rate(rated, is_good=False, comment="Erst nach zwei Rückfragen.", by=customer)
     asked = Ticket.objects.select_related("requester").get(pk=settled.pk)
     name = "Bildschirmfoto vom Fehler in der Auftragsübersicht, ganze Seite.png"
-    screenshot = services.File(name, "image/png", b"x" * 481_000)
+    screenshot = recording.File(name, "image/png", b"x" * 481_000)
     for draft in (Draft(customer), Draft(customer, shared)):
-        drafts.keep(draft, services.File("Protokoll.csv", "text/csv", b"zeile;wert"))
+        drafts.keep(draft, recording.File("Protokoll.csv", "text/csv", b"zeile;wert"))
         kept = drafts.keep(draft, screenshot)
     return {
         "draft_file": kept.pk,

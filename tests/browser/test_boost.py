@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.shortcuts import redirect
+from django.test import RequestFactory
 from django.urls import reverse
+from django_htmx.middleware import HtmxMiddleware
 from playwright.sync_api import expect
+
+from helpdesk.http import keep_anchor
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -16,6 +21,7 @@ SCRIPTS = "() => [...document.querySelectorAll('script[src]')].map((one) => one.
 TWICE = "(element) => { element.click(); element.click(); }"
 # Low enough for every page to be scrolled.
 LOW = {"width": 1280, "height": 400}
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
 FAQ = "Häufige Fragen"
 TOPIC = re.compile("Etikettendrucker druckt")
 
@@ -115,6 +121,28 @@ def test_anchors_scroll_and_mark_their_target(visitors, known):
     assert stayed(page)
 
 
+def test_a_page_that_has_moved_to_an_anchor_is_shown_there(visitors, known):
+    page = visitors.open("portal:faq_article", known.value("article_slug"))
+    place = page.locator(".faq-crumbs a[href*='#']").evaluate("link => link.hash")
+
+    # No page of ours has moved like this yet: only the view stands in for one.
+    def moved(route):
+        request = RequestFactory().get("/umgezogen/", headers=route.request.headers)
+        view = HtmxMiddleware(keep_anchor(lambda _request: redirect(f"/faq/{place}")))
+        answer = view(request)
+        route.fulfill(status=answer.status_code, headers=dict(answer.headers))
+
+    page.route("**/umgezogen/", moved)
+    page.locator("header nav").get_by_role("link", name="FAQ").evaluate(
+        "link => { link.href = '/umgezogen/'; htmx.process(link); link.click() }"
+    )
+
+    expect(page).to_have_url(re.compile(rf"/faq/{place}$"))
+    expect(page.locator(f":target{place}")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".faq-voices")).to_be_visible()
+
+
 def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
     page = visitors.open("portal:tickets", role="caller")
     mark(page)
@@ -206,6 +234,59 @@ def test_back_over_a_whole_load_and_a_server_that_fails(visitors):
     expect(page).to_have_url(re.compile(r"/faq/$"))
     assert stayed(page)
     visitors.complaints.clear()
+
+
+def test_enter_in_the_live_search_goes_to_the_page_of_what_was_found(visitors):
+    page = visitors.open("portal:home")
+    mark(page)
+    field = page.get_by_role("searchbox")
+    length = "() => history.length"
+    began = page.evaluate(length)
+
+    field.press_sequentially("Etikett")
+    expect(page.locator("#found .found-hit").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    live = page.locator("#found").inner_text()
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    expect(page).to_have_title(re.compile("^Suche: Etikett · "))
+    expect(page.locator("#found")).to_have_text(live, use_inner_text=True)
+    expect(field).to_be_focused()
+    assert page.evaluate(length) == began + 1
+
+    # Typed on where one is, the same page says more: nothing to go back to.
+    page.locator(".found-tabs").get_by_role("link", name="FAQ").click()
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett&in=faq$"))
+    field.press("End")
+    field.press_sequentially("en")
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etiketten&in=faq$"))
+    field.press("Enter")
+    expect(page).to_have_title(re.compile("^Suche: Etiketten · "))
+    expect(field).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etiketten&in=faq$"))
+    assert page.evaluate(length) == began + 2
+
+    page.go_back()
+    expect(page).to_have_title(re.compile("^Suche: Etikett · "))
+    page.go_back()
+    expect(page.locator("main .hero, main h1").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    assert stayed(page)
+
+
+def test_enter_on_a_touch_screen_puts_the_keys_away(visitors, stack):
+    context = visitors.chromium.new_context(**PHONE, locale="de")
+    visitors.own.append(context)
+    page = context.new_page()
+    page.goto(stack.url("/"))
+    mark(page)
+
+    page.get_by_role("searchbox").fill("Etikett")
+    page.get_by_role("searchbox").press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/suche/\?q=Etikett$"))
+    page.wait_for_function(IS_FOCUSED)
+    assert stayed(page)
 
 
 def test_signed_out_meanwhile_leads_to_the_sign_in(visitors):

@@ -10,7 +10,7 @@ from email.policy import SMTP, default
 from django.db import connection
 from django.utils.timezone import now
 
-from channels import intake, sweep
+from channels import arrivals, intake, sweep
 from channels.models import InboundRecord
 from tickets.models import Channel, Message, Ticket
 
@@ -46,8 +46,8 @@ def accepted(
     received_at: datetime | None = None,
 ) -> InboundRecord:
     """The record of a mail that the current tenant's door has made durable."""
-    arrival = intake.Arrival(Channel.EMAIL, raw, received_at or now(), envelope_from)
-    ids = intake.accept(arrival, {connection.schema_name: recipients})
+    arrival = arrivals.Arrival(Channel.EMAIL, raw, received_at or now(), envelope_from)
+    ids = arrivals.accept(arrival, {connection.schema_name: recipients})
     return InboundRecord.objects.get(pk=ids[0])
 
 

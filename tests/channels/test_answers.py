@@ -13,7 +13,7 @@ from channels.models import InboundRecord
 from tests.channels.mail import EVA, bounce, send_all, taken_in, ticket_of, written
 from tests.channels.servers import LOST
 from tests.factories import AgentFactory
-from tickets import assigning, services
+from tickets import assigning, writing
 from tickets.models import Event, Message, Ticket
 from tickets.states import State
 
@@ -23,7 +23,7 @@ def opened(**mail) -> Ticket:
 
 
 def answered(ticket: Ticket, text: str = "Bitte neu starten.") -> Message:
-    return services.reply(ticket, author=AgentFactory(), text=text)
+    return writing.reply(ticket, author=AgentFactory(), text=text)
 
 
 def bounced(hop, message: Message, **report) -> InboundRecord:

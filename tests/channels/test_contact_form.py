@@ -21,9 +21,9 @@ from sla.services import open_promise
 from tests.channels.contact import link_in, sent
 from tests.channels.mail import EVA, bounce, last_out, parsed, send_all, taken_in
 from tests.factories import AgentFactory, CustomerFactory, organisation, tier
-from tickets import services
+from tickets import changing, writing
 from tickets.models import Channel, Event, Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 PASSWORDS = {"password1": "ein-gutes-Kennwort", "password2": "ein-gutes-Kennwort"}
@@ -179,7 +179,7 @@ def test_what_somebody_else_wrote_is_put_aside_and_never_becomes_the_owners(tena
 
 def test_what_is_done_already_is_disowned_without_another_move(tenant, agent):
     ticket = sent()
-    services.change_state(ticket, State.CLOSED, by=agent)
+    changing.change_state(ticket, State.CLOSED, by=agent)
 
     proof.disown(ticket)
     proof.disown(ticket)
@@ -284,7 +284,7 @@ def test_what_looks_like_a_robots_is_kept_as_spam_without_any_mail(tenant, suspi
 def test_an_agent_takes_a_robots_form_back_with_its_promise(tenant):
     ticket = sent(suspicion="trap")
 
-    services.change_state(ticket, State.OPEN, by=AgentFactory())
+    changing.change_state(ticket, State.OPEN, by=AgentFactory())
 
     ticket.refresh_from_db()
     assert open_promise(ticket).started_at == ticket.opened_at
@@ -294,9 +294,9 @@ def test_an_agent_takes_a_robots_form_back_with_its_promise(tenant):
 def test_who_was_taken_for_a_robot_gets_the_link_once_an_agent_has_looked(tenant):
     ticket, agent = sent(suspicion="fast"), AgentFactory()
 
-    services.change_state(ticket, State.OPEN, by=agent)
-    services.change_state(ticket, State.SPAM, by=agent)
-    services.change_state(ticket, State.OPEN, by=agent)
+    changing.change_state(ticket, State.OPEN, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.OPEN, by=agent)
 
     assert ticket.messages.filter(is_automatic=True).count() == 1
     assert last_out(ticket).text == proof.text(ticket)
@@ -315,7 +315,7 @@ def test_a_tier_without_the_form_takes_the_guarantee_never_the_message(tenant):
 
 def test_an_answer_leaves_by_mail_and_a_reply_joins(tenant, hop):
     ticket = sent()
-    services.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Unter Belege.")
+    writing.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Unter Belege.")
     mail = mail_to(hop)
     reply = (
         f"From: {EVA}\r\nTo: {mail['Reply-To'].addresses[0].addr_spec}\r\nSubject: Re\r\n"
@@ -331,7 +331,7 @@ def test_an_answer_leaves_by_mail_and_a_reply_joins(tenant, hop):
 
 def test_a_bounced_answer_is_taken_back(tenant, hop):
     ticket = sent()
-    answer = services.reply(ticket, author=AgentFactory(), text="Unter Belege.")
+    answer = writing.reply(ticket, author=AgentFactory(), text="Unter Belege.")
     send_all()
     answer.refresh_from_db()
     raw = next(one for one in hop.mails if answer.message_id.encode() in one.raw)

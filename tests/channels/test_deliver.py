@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_tenants.utils import schema_context
 
-from channels import intake, raw
+from channels import arrivals, raw
 from channels.email import signed
 from channels.management.commands import deliver as command
 from channels.models import InboundRecord
@@ -124,6 +124,6 @@ def test_what_cannot_be_stored_now_is_to_be_tried_again(deliver, monkeypatch, er
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(intake, "accept", fail)
+    monkeypatch.setattr(arrivals, "accept", fail)
 
     assert deliver(written(), "--recipient", SUPPORT) == os.EX_TEMPFAIL

@@ -18,7 +18,7 @@ from django.db import OperationalError, connection
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
-from channels import intake, raw
+from channels import arrivals, raw
 from channels.email import door as smtp_door
 from channels.email import recipients, signed
 from channels.models import InboundRecord
@@ -66,7 +66,7 @@ def test_a_mail_is_durable_when_the_door_says_250(nord, door):
 
 
 def test_the_door_says_nothing_before_the_row_is_committed(nord, door, monkeypatch):
-    accept, order = intake.accept, []
+    accept, order = arrivals.accept, []
 
     def slow(*arguments):
         time.sleep(0.3)
@@ -74,7 +74,7 @@ def test_the_door_says_nothing_before_the_row_is_committed(nord, door, monkeypat
         order.append("durable")
         return ids
 
-    monkeypatch.setattr(intake, "accept", slow)
+    monkeypatch.setattr(arrivals, "accept", slow)
     with client(door) as smtp:
         smtp.sendmail(EVA, [NORD], written("Langsam"))
         order.append("250")
@@ -295,7 +295,7 @@ def test_what_cannot_be_stored_is_put_off_and_not_lost(nord, door, monkeypatch, 
         smtp.mail(EVA)
         smtp.rcpt(NORD)
         with monkeypatch.context() as patch:
-            patch.setattr(intake, "accept", fail)
+            patch.setattr(arrivals, "accept", fail)
             assert said(smtp.data(mail)) == int(answers[1])
         assert smtp.sendmail(EVA, [NORD], mail) == {}
 
@@ -323,7 +323,7 @@ def test_an_unforeseen_fault_is_temporary_for_the_sender(nord, door, monkeypatch
     def fail(*arguments):
         raise ZeroDivisionError("geheimes Innenleben")
 
-    monkeypatch.setattr(intake, "accept", fail)
+    monkeypatch.setattr(arrivals, "accept", fail)
     with client(door) as smtp:
         smtp.mail(EVA)
         smtp.rcpt(NORD)

@@ -10,7 +10,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
-from channels import intake, raw, sweep
+from channels import arrivals, intake, raw, sweep
 from channels.email import inbound
 from channels.models import InboundRecord, InboundRecordQuerySet
 from tenants.models import Wakeup
@@ -117,9 +117,11 @@ def test_two_workers_cannot_take_the_same_content_in_twice(tenant, monkeypatch):
 
 
 def test_a_mail_for_two_tenants_is_in_both(tenant, other_tenant):
-    arrival = intake.Arrival(Channel.EMAIL, written(), now(), EVA)
+    arrival = arrivals.Arrival(Channel.EMAIL, written(), now(), EVA)
 
-    ids = intake.accept(arrival, {tenant.schema_name: [SUPPORT], other_tenant.schema_name: [BETA]})
+    ids = arrivals.accept(
+        arrival, {tenant.schema_name: [SUPPORT], other_tenant.schema_name: [BETA]}
+    )
 
     assert len(ids) == 2
     for schema, address in [(tenant.schema_name, SUPPORT), (other_tenant.schema_name, BETA)]:
@@ -129,13 +131,13 @@ def test_a_mail_for_two_tenants_is_in_both(tenant, other_tenant):
 
 
 def test_a_mail_for_two_tenants_is_in_neither_when_one_fails(tenant, other_tenant):
-    arrival = intake.Arrival(Channel.EMAIL, written(), now(), EVA)
+    arrival = arrivals.Arrival(Channel.EMAIL, written(), now(), EVA)
     last = max(tenant.schema_name, other_tenant.schema_name)
     with schema_context(last), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE channels_inboundrecord ADD CHECK (size < 10)")
 
     with pytest.raises(DatabaseError):
-        intake.accept(arrival, {tenant.schema_name: [SUPPORT], other_tenant.schema_name: [BETA]})
+        arrivals.accept(arrival, {tenant.schema_name: [SUPPORT], other_tenant.schema_name: [BETA]})
 
     for schema in (tenant.schema_name, other_tenant.schema_name):
         with schema_context(schema):

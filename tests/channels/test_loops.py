@@ -24,7 +24,7 @@ from tests.channels.mail import (
 )
 from tests.channels.servers import FirstHop
 from tests.factories import AgentFactory
-from tickets import services
+from tickets import opening, writing
 from tickets.models import Message, Ticket
 
 
@@ -113,7 +113,7 @@ def test_our_own_addresses_get_no_confirmation(tenant, own):
 def test_an_absence_note_joins_the_ticket_without_opening_it(tenant):
     record = taken_in(written(message_id="<eins@kunden.example>"))
     ticket = ticket_of(record)
-    answer = services.reply(ticket, author=AgentFactory(), text="Bitte.")
+    answer = writing.reply(ticket, author=AgentFactory(), text="Bitte.")
     promises = ticket.promises.count()
 
     note = taken_in(
@@ -135,7 +135,7 @@ def test_an_absence_note_joins_the_ticket_without_opening_it(tenant):
 
 def test_our_own_mail_come_back_is_ignored(tenant, hop):
     ticket = ticket_of(taken_in(written()))
-    services.reply(ticket, author=AgentFactory(), text="Bitte.")
+    writing.reply(ticket, author=AgentFactory(), text="Bitte.")
     send_all()
 
     record = taken_in(hop.mails[-1].raw, envelope_from=EVA)
@@ -146,7 +146,7 @@ def test_our_own_mail_come_back_is_ignored(tenant, hop):
 
 def test_a_stranger_under_one_of_our_ids_is_not_ignored(tenant, hop):
     ticket = ticket_of(taken_in(written()))
-    message = services.reply(ticket, author=AgentFactory(), text="Bitte.")
+    message = writing.reply(ticket, author=AgentFactory(), text="Bitte.")
     send_all()
     message.refresh_from_db()
 
@@ -215,8 +215,8 @@ def test_two_offices_that_face_each_other_fall_silent_after_one_exchange(
     connection.set_tenant(nord)
     with act():
         person = people.sender(f"support@{sued.slug}.localhost", "Süd")
-    ticket, _message = services.open_for_customer(
-        services.NewTicket(
+    ticket, _message = opening.open_for_customer(
+        opening.NewTicket(
             requester=person,
             subject="Bestellung 7",
             channel="email",
@@ -234,7 +234,7 @@ def test_two_offices_that_face_each_other_fall_silent_after_one_exchange(
     connection.set_tenant(sued)
     theirs = Ticket.objects.latest("pk")
     assert theirs.subject == f"Re: Bestellung 7 [#{ticket.number}]"
-    services.reply(theirs, author=AgentFactory(), text="Morgen.")
+    writing.reply(theirs, author=AgentFactory(), text="Morgen.")
     answered = post.work()
     assert answered == brought + 1
     connection.set_tenant(nord)

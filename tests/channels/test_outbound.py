@@ -15,16 +15,16 @@ from tenants.models import Route, Wakeup
 from tests.channels.mail import EVA, SUPPORT, parsed, send_all, taken_in, ticket_of, written
 from tests.channels.servers import FirstHop, running
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
-from tickets import services
+from tickets import writing
 from tickets.models import Message
-from tickets.services import File
+from tickets.recording import File
 
 # As long as those of a large provider are in life.
 LONG_ID = f"<{'AM0PR03MB48' * 6}@{'AM0PR03MB4884.eurprd03' * 3}.prod.outlook.com>"
 
 
 def answered(ticket, **more) -> Message:
-    return services.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Bitte.", **more)
+    return writing.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Bitte.", **more)
 
 
 def sent(hop: FirstHop):
@@ -144,7 +144,7 @@ def test_text_arrives_as_it_was_written(tenant, hop):
     text = "Zeile\n.\n..\nFrom hier\n" + "lang" * 1000 + "\n„Schluss“ <b>&amp;"
     ticket = open_ticket(CustomerFactory(email=EVA), text="> schon zitiert")
 
-    services.reply(ticket, author=AgentFactory(), text=text)
+    writing.reply(ticket, author=AgentFactory(), text=text)
     raw, mail = sent(hop)
 
     plain = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")

@@ -13,7 +13,7 @@ from channels.intake import InboundMessage
 from tenants.acts import act
 from tests.factories import CustomerFactory
 from tickets.models import Channel, Message
-from tickets.services import Content
+from tickets.recording import Content
 
 
 def by_portal(author: User, text: str) -> InboundMessage:

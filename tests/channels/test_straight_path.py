@@ -18,9 +18,9 @@ from tests.channels.mail import (
     written,
 )
 from tests.factories import AgentFactory, organisation
-from tickets import services
+from tickets import writing
 from tickets.models import Event, Message
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 FIRST_ID = "<eins@kunden.example>"
@@ -31,7 +31,7 @@ def to_eva(hop) -> list:
 
 
 def answered(ticket, text: str = "Bitte das Papierfach öffnen.", **more) -> Message:
-    return services.reply(ticket, author=AgentFactory(name="Jana Lind"), text=text, **more)
+    return writing.reply(ticket, author=AgentFactory(name="Jana Lind"), text=text, **more)
 
 
 def test_a_mail_becomes_a_ticket_with_a_promise_counted_from_its_arrival(tenant):

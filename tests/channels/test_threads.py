@@ -8,7 +8,7 @@ from django_tenants.utils import schema_context
 from channels.email import signed
 from tests.channels.mail import EVA, SUPPORT, send_all, taken_in, ticket_of, written
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import changing, writing
 from tickets.models import Ticket
 from tickets.states import State
 
@@ -140,7 +140,7 @@ def test_a_message_id_of_another_tenant_leads_nowhere(tenant, other_tenant):
 
 def test_another_tenants_bounce_address_fails_nothing_here(tenant, other_tenant):
     ticket = opened()
-    message = services.reply(ticket, author=AgentFactory(), text="Bitte.")
+    message = writing.reply(ticket, author=AgentFactory(), text="Bitte.")
     with schema_context(other_tenant.schema_name):
         foreign = signed.address(SUPPORT, "b", message.pk)
 
@@ -150,7 +150,7 @@ def test_another_tenants_bounce_address_fails_nothing_here(tenant, other_tenant)
 
 def test_a_reply_reopens_a_solved_ticket(tenant):
     ticket = opened()
-    services.change_state(ticket, State.SOLVED, by=AgentFactory())
+    changing.change_state(ticket, State.SOLVED, by=AgentFactory())
 
     taken_in(written("Doch nicht.", in_reply_to=ID))
 
@@ -160,7 +160,7 @@ def test_a_reply_reopens_a_solved_ticket(tenant):
 
 def test_a_reply_to_spam_opens_a_ticket_of_its_own(tenant):
     ticket = opened()
-    services.change_state(ticket, State.SPAM, by=AgentFactory())
+    changing.change_state(ticket, State.SPAM, by=AgentFactory())
 
     other = ticket_of(taken_in(written("Hallo?", in_reply_to=ID)))
 

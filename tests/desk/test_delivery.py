@@ -8,7 +8,7 @@ from django.urls import reverse
 from channels.facebook.models import FacebookObject, FacebookPage
 from channels.models import SystemMail
 from tests.factories import CustomerFactory, open_ticket
-from tickets import services, sharing, unclear
+from tickets import outcomes, sharing, unclear, writing
 from tickets.models import Message
 
 
@@ -17,7 +17,7 @@ def message(agent):
     """An answer on Facebook whose only part was cut off while it was sent."""
     page = FacebookPage.objects.create(page_id="1", name="Teehaus")
     ticket = open_ticket(channel="facebook")
-    message = services.reply(ticket, author=agent, text="Morgen.")
+    message = writing.reply(ticket, author=agent, text="Morgen.")
     FacebookObject.objects.create(
         page=page, kind="message", message=message, is_own=True, part=0, delivery="sending"
     )
@@ -59,7 +59,7 @@ def test_what_has_not_is_sent_again(desk, message):
 
 
 def test_what_is_settled_already_stays_as_it_is(desk, message):
-    services.mark_delivered(message)
+    outcomes.mark_delivered(message)
 
     say(desk, message, "again")
 
@@ -120,7 +120,7 @@ def test_what_is_sent_again_is_copied_to_nobody_twice(agent):
     ticket = open_ticket(requester)
     sharing.share(ticket, [colleague], by=requester)
     SystemMail.objects.all().delete()
-    answer = services.reply(ticket, author=agent, text="Morgen.")
+    answer = writing.reply(ticket, author=agent, text="Morgen.")
     assert SystemMail.objects.get().recipient == colleague.email
     unclear.mark_unclear(answer, cause="Facebook antwortet nicht")
 

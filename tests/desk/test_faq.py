@@ -9,7 +9,7 @@ from django.urls import reverse
 from faq import services as faq
 from faq.models import Article, Category
 from tests.factories import CategoryFactory, CustomerFactory, article, open_ticket
-from tickets import services
+from tickets import writing
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_answer_becomes_a_draft_without_its_people(desk, agent):
     CategoryFactory()
     person = CustomerFactory(name="Berta Kaiser", email="berta@kaiser.example")
     ticket = open_ticket(person, subject="Frage von Berta Kaiser")
-    answer = services.reply(ticket, author=agent, text="Guten Tag Frau Kaiser, so geht es.")
+    answer = writing.reply(ticket, author=agent, text="Guten Tag Frau Kaiser, so geht es.")
     address = f"{reverse('desk:new_faq_article')}?message={answer.pk}"
 
     response = desk.get(address)
@@ -184,7 +184,7 @@ def test_answer_becomes_a_draft_without_its_people(desk, agent):
 def test_only_a_public_answer_becomes_an_article(desk, agent, kind):
     CategoryFactory()
     ticket = open_ticket()
-    services.add_note(ticket, author=agent, text="Intern")
+    writing.add_note(ticket, author=agent, text="Intern")
     found = ticket.messages.filter(kind=kind).first()
     pk = found.pk if found else 999_999
 

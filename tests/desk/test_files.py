@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context
 from desk import mail_frame
 from tests.factories import open_ticket
 from tickets.models import Attachment, Message
-from tickets.services import File
+from tickets.recording import File
 
 PIXEL = b"\x89PNG\r\n\x1a\n"
 

@@ -8,7 +8,7 @@ from django_tenants.utils import schema_context
 
 from sla.models import Notice
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import assigning, services
+from tickets import assigning, writing
 from tickets.merging import merge
 from tickets.models import Channel, Ticket
 
@@ -93,7 +93,7 @@ def test_merged_ticket_says_where_it_goes_on_and_can_be_parted(desk, twins, agen
 def test_merge_that_was_answered_cannot_be_undone_and_the_page_says_why(desk, twins, agent):
     first, second = twins
     merge(first, into=second, by=agent)
-    services.reply(second, author=agent, text="Zu beidem: so.")
+    writing.reply(second, author=agent, text="Zu beidem: so.")
 
     page = desk.get(url("ticket", first)).content.decode()
     response = desk.post(url("merge_undone", first))
@@ -112,7 +112,7 @@ def test_answer_from_a_page_that_was_merged_meanwhile_arrives_where_it_goes_on(
     """First the writer sees what stands there; the same click again is then meant."""
     first, second = reversed(twins) if is_newer_gone else twins
     other = second.messages.get().text
-    services.reply(second, author=agent, text="Hier ist sie.", state="open")
+    writing.reply(second, author=agent, text="Hier ist sie.", state="open")
     seen = first.messages.latest("pk").pk
     merge(first, into=second, by=agent)
     written = {"text": "Hier ist sie.", "state": "waiting", "last_message": seen}

@@ -45,11 +45,11 @@ def promised(agent):
 
 
 def withdrawn(ticket):
-    from tickets import services
+    from tickets import changing
     from tickets.states import State
 
     with time_machine.travel(berlin(f"{TUESDAY} 12:00"), tick=False):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
     return ticket
 
 

@@ -6,7 +6,7 @@ from django_tenants.utils import schema_context
 from accounts import teams
 from accounts.models import Team, User
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
-from tickets import assigning, services
+from tickets import assigning, changing
 from tickets.states import State
 
 
@@ -177,7 +177,7 @@ def test_removing_a_team_says_how_many_open_tickets_go_on_without_one(boss, team
     first, second, done = open_ticket(), open_ticket(), open_ticket()
     for ticket in (first, second, done):
         assigning.assign_team(ticket, to=team, by=agent)
-    services.change_state(done, State.SOLVED, by=agent)
+    changing.change_state(done, State.SOLVED, by=agent)
     assert "<strong>2 open tickets</strong> go on" in boss.get(url(team)).content.decode()
 
     response = boss.post(reverse("desk:team_removal", args=[team.pk]))

@@ -11,9 +11,9 @@ from desk.forms import ReplyForm
 from desk.ticket_page import current_promise
 from sla.sweep import sweep_tenant
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import assigning, services
+from tickets import assigning, changing, outcomes, writing
 from tickets.models import Message, Ticket
-from tickets.services import Content
+from tickets.recording import Content
 from tickets.states import State
 
 ACTS = ["reply", "note", "assignment", "team", "state"]
@@ -29,7 +29,7 @@ def last_message(ticket):
 
 
 def customer_writes(ticket, text="Noch etwas."):
-    return services.add_customer_message(
+    return writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text=text),
@@ -58,7 +58,7 @@ def test_ticket_runs_a_fixed_number_of_queries(desk, django_assert_num_queries):
     ticket = open_ticket()
     for _ in range(8):
         customer_writes(ticket)
-        services.add_note(ticket, author=AgentFactory(), text="Notiz")
+        writing.add_note(ticket, author=AgentFactory(), text="Notiz")
         open_ticket(CustomerFactory(organisation=ticket.organisation))
 
     with django_assert_num_queries(22):
@@ -185,7 +185,7 @@ def test_reply_to_a_ticket_that_moved_on_shows_what_came_and_asks_again(desk, ti
 
 def test_a_confirmation_sent_meanwhile_does_not_hold_an_answer_back(desk, ticket):
     seen = last_message(ticket).pk
-    services.acknowledge(ticket, text="Ihre Nachricht ist da.")
+    writing.acknowledge(ticket, text="Ihre Nachricht ist da.")
 
     desk.post(url("reply", ticket), {"text": "Antwort.", "state": "open", "last_message": seen})
 
@@ -203,7 +203,7 @@ def test_a_second_click_sends_nothing_twice(desk, ticket, name, kind):
 
 
 def test_spam_is_not_answered_before_it_is_opened(desk, agent, ticket):
-    services.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
 
     response = desk.post(url("reply", ticket), {"text": "Hallo", "state": "waiting"}, follow=True)
 
@@ -213,7 +213,7 @@ def test_spam_is_not_answered_before_it_is_opened(desk, agent, ticket):
 
 
 def test_a_closed_ticket_can_be_answered_and_stays_closed(desk, agent, ticket):
-    services.change_state(ticket, State.CLOSED, by=agent)
+    changing.change_state(ticket, State.CLOSED, by=agent)
     offered = desk.get(url("ticket", ticket)).context["reply_form"].fields["state"].choices
 
     desk.post(url("reply", ticket), {"text": "Nachtrag.", "state": "closed"})
@@ -326,7 +326,7 @@ def test_state_changes_and_the_page_gets_its_new_parts(desk, agent, ticket):
 
 
 def test_state_goes_only_where_there_is_a_way(desk, agent, ticket):
-    services.change_state(ticket, State.CLOSED, by=agent)
+    changing.change_state(ticket, State.CLOSED, by=agent)
 
     response = desk.post(url("state", ticket), {"state": "solved"}, headers=HTMX)
 
@@ -354,8 +354,8 @@ def test_explanation_adds_up_to_what_was_promised(desk):
 
 
 def test_an_answer_that_did_not_arrive_is_pointed_out(desk, agent, ticket):
-    answer = services.reply(ticket, author=agent, text="Hier.")
-    services.mark_failed(answer, cause="550 no such user")
+    answer = writing.reply(ticket, author=agent, text="Hier.")
+    outcomes.mark_failed(answer, cause="550 no such user")
 
     response = desk.get(url("ticket", ticket))
 
@@ -364,7 +364,7 @@ def test_an_answer_that_did_not_arrive_is_pointed_out(desk, agent, ticket):
 
 
 def test_an_answer_that_waits_for_too_long_is_pointed_out(desk, agent, ticket):
-    answer = services.reply(ticket, author=agent, text="Hier.")
+    answer = writing.reply(ticket, author=agent, text="Hier.")
 
     assert desk.get(url("ticket", ticket)).context["slow"] is None
 
@@ -395,7 +395,7 @@ def test_answer_to_a_ticket_that_is_moved_in_the_same_moment_is_kept_in_its_form
 
     def closed_meanwhile(form):
         valid = is_valid(form)
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
         return valid
 
     monkeypatch.setattr(ReplyForm, "is_valid", closed_meanwhile)
@@ -417,7 +417,7 @@ def test_ticket_that_ended_unanswered_is_not_called_answered(desk, agent, state,
     customer = CustomerFactory(organisation=organisation(booked="Gold"))
     ticket = open_ticket(customer, received_at=now() - timedelta(days=10))
     sweep_tenant(now())
-    services.change_state(ticket, state, by=customer if by_customer else agent)
+    changing.change_state(ticket, state, by=customer if by_customer else agent)
 
     page = desk.get(url("ticket", ticket)).content.decode()
 

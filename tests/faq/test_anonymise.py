@@ -6,7 +6,7 @@ import pytest
 
 from faq.anonymise import pieces, without_people
 from tests.factories import CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import writing
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def ticket(tenant, agent):
         organisation=organisation("Teehaus Nord GmbH & Co. KG"),
     )
     ticket = open_ticket(person)
-    services.reply(ticket, author=agent, text="Hallo")
+    writing.reply(ticket, author=agent, text="Hallo")
     return ticket
 
 

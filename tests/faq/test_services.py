@@ -12,7 +12,7 @@ from faq.models import Article, ArticleVersion, Category, FailedSearch
 from faq.suggesting import suggestions
 from tests.factories import AgentFactory, article
 from tests.threads import side_by_side
-from tickets.services import File
+from tickets.recording import File
 
 
 @pytest.mark.parametrize(

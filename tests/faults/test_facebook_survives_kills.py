@@ -23,7 +23,7 @@ from django_tenants.utils import tenant_context
 from accounts.models import User
 from channels.facebook import connecting, pages
 from tenants.models import Tenant
-from tickets import services
+from tickets import writing
 from tickets.models import Ticket
 context = tenant_context(Tenant.objects.get(slug="{SLUG}"))
 context.__enter__()
@@ -31,7 +31,7 @@ context.__enter__()
 ANSWER = """
 agent = User.objects.create_agent("jana@firma.example", "Jana")
 ticket = Ticket.objects.get(messages__text={text!r})
-print(services.reply(ticket, author=agent, text={answer!r}).pk)
+print(writing.reply(ticket, author=agent, text={answer!r}).pk)
 """
 CONFIRMATION = """
 SELECT status FROM tickets_message WHERE is_automatic AND ticket_id = (

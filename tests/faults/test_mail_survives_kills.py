@@ -22,12 +22,12 @@ django.setup()
 from django_tenants.utils import tenant_context
 from accounts.models import User
 from tenants.models import Tenant
-from tickets import services
+from tickets import writing
 from tickets.models import Ticket
 with tenant_context(Tenant.objects.get(slug="{SLUG}")):
     agent = User.objects.create_agent("jana@firma.example", "Jana")
     ticket = Ticket.objects.get(subject="Redis ist weg")
-    print(services.reply(ticket, author=agent, text="Das merkt hier niemand.").pk)
+    print(writing.reply(ticket, author=agent, text="Das merkt hier niemand.").pk)
 """
 
 

@@ -10,8 +10,9 @@ from forum.writing import Draft
 from sla.models import Promise
 from tests.factories import CustomerFactory, organisation
 from tests.forum.conftest import question_of, url_of
-from tickets import services
+from tickets import opening, recording
 from tickets.models import Channel, Ticket
+from tickets.writing import reply as answer_ticket
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_the_topic_names_the_ticket_to_those_alone_who_may_see_it(client, gold, 
 
 def test_the_answer_goes_back_once_it_was_read_and_edited(client, gold, agent):
     link = round_trip.open_ticket(question_of(gold), by=gold.author)
-    services.reply(link.ticket, author=agent, text="Guten Tag Frau Gold, Schraube 7 lösen.")
+    answer_ticket(link.ticket, author=agent, text="Guten Tag Frau Gold, Schraube 7 lösen.")
     client.force_login(agent)
     path = f"/desk/tickets/{link.ticket.number}/forum/{link.pk}/"
     assert "Guten Tag Frau Gold" in client.get(path).content.decode()
@@ -134,14 +135,14 @@ def test_customers_bring_nothing_back(client, gold):
 
 def test_a_link_is_found_by_its_own_ticket_alone(client, gold, agent):
     link = round_trip.open_ticket(question_of(gold), by=gold.author)
-    other = services.open_ticket(
-        services.NewTicket(
+    other = opening.open_ticket(
+        opening.NewTicket(
             requester=CustomerFactory(),
             subject="Anderes",
             channel=Channel.EMAIL,
             received_at=gold.created_at,
         ),
-        services.Content(text="Text"),
+        recording.Content(text="Text"),
     )[0]
     client.force_login(agent)
 
@@ -151,7 +152,7 @@ def test_a_link_is_found_by_its_own_ticket_alone(client, gold, agent):
 
 def test_what_is_taken_out_of_an_answer_from_a_ticket_is_read_by_nobody_again(client, gold, agent):
     link = round_trip.open_ticket(question_of(gold), by=gold.author)
-    services.reply(link.ticket, author=agent, text="Frau Kern, bitte neu starten.")
+    answer_ticket(link.ticket, author=agent, text="Frau Kern, bitte neu starten.")
     said = round_trip.bring_back(link, by=agent, draft=Draft("Frau Kern, bitte neu starten."))
 
     link.refresh_from_db()

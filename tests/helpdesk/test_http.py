@@ -1,8 +1,10 @@
 import pytest
 from django.contrib.staticfiles import finders
 from django.db import OperationalError, connection
+from django.shortcuts import redirect
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
+from django_htmx.middleware import HtmxMiddleware
 
 from helpdesk import http
 from helpdesk.live import tokens
@@ -230,3 +232,26 @@ def patterns(items):
             yield item
         else:
             yield from patterns(item.url_patterns)
+
+
+@pytest.mark.parametrize("header", ["HX-Boosted", "HX-History-Restore-Request"])
+def test_a_page_htmx_asks_for_is_told_of_an_anchor_it_has_moved_to(header):
+    view = HtmxMiddleware(http.keep_anchor(lambda _request: redirect("/faq/#drucker")))
+    build = RequestFactory().get
+
+    told = view(build("/", headers={"HX-Request": "true", header: "true"}))
+    part = view(build("/", headers={"HX-Request": "true"}))
+    plain = view(build("/"))
+
+    assert (told.status_code, told.headers["HX-Redirect"]) == (204, "/faq/#drucker")
+    assert "Location" not in told.headers
+    for moved in (part, plain):
+        assert (moved.status_code, moved.headers["Location"]) == (302, "/faq/#drucker")
+    assert all(header in response.headers["Vary"] for response in (told, part, plain))
+
+
+def test_a_page_that_has_moved_elsewhere_is_followed_as_ever(client):
+    response = client.get("/tickets/", headers={"HX-Request": "true", "HX-Boosted": "true"})
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/konto/anmelden/")

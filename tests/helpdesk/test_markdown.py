@@ -178,6 +178,22 @@ def test_a_few_words_become_no_endless_page(source):
         validate(source)
 
 
+# A head as wide as its empty rows are many makes the most cells of a text.
+CELLS = "|" + "a|" * 180 + "\n|" + "-|" * 180 + "\n" + "|\n" * 360 + "\n"
+
+
+@pytest.mark.parametrize("read", [render, plain, contents])
+def test_tables_that_would_become_endless_are_shown_as_typed_at_once(read):
+    source = (CELLS * 14)[:20_000]
+
+    began = time.process_time()
+    read(source)
+    with pytest.raises(ValidationError, match="zu große"):
+        validate(source)
+
+    assert time.process_time() - began < 2
+
+
 def test_a_large_table_that_somebody_has_filled_stays_one():
     row = "|" + " 12,90 € |" * 20 + "\n"
     source = row + "|" + "-|" * 20 + "\n" + row * 400

@@ -19,9 +19,9 @@ from sla.changes import assign_tier
 from tests.factories import tier
 from tests.sla.arranging import answer, opened, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import assigning, services
+from tickets import assigning, changing, opening
 from tickets.models import Channel, Ticket
-from tickets.services import NewTicket
+from tickets.opening import NewTicket
 from tickets.states import State
 
 KEYS = {
@@ -230,7 +230,7 @@ def test_explanation_tells_every_change_with_its_reason(tenant, agent):
 def test_ticket_without_a_promise_says_why(tenant, agent):
     customer = opened("Gold").requester
     new = NewTicket(customer, "Ihr Anruf", Channel.EMAIL, berlin(f"{TUESDAY} 09:00"))
-    ticket, _message = services.open_for_customer(new, author=agent, text="Wie besprochen …")
+    ticket, _message = opening.open_for_customer(new, author=agent, text="Wie besprochen …")
 
     text = run("explain", "--tenant", "alpha", str(ticket.number))
 
@@ -240,7 +240,7 @@ def test_ticket_without_a_promise_says_why(tenant, agent):
 def test_explanation_of_a_withdrawal_too_late_says_what_was_missed(tenant):
     ticket = opened("Gold")
     with time_machine.travel(berlin(f"{TUESDAY} 14:00"), tick=False):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
 
     text = run("explain", "--tenant", "alpha", str(ticket.number), at=f"{WEDNESDAY} 15:00")
 

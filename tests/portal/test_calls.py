@@ -13,7 +13,7 @@ from sla.changes import assign_tier
 from tests.channels.callback.arranging import DAY, agreed, ask, customer_of, slot
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation, tier
 from tests.sla.moments import berlin
-from tickets import services
+from tickets import changing
 from tickets.models import Ticket
 from tickets.states import State
 
@@ -300,7 +300,7 @@ def test_nobody_agrees_changes_or_cancels_calls_of_anothers_ticket(portal, anna)
 
 def test_no_call_is_agreed_about_spam(portal, anna):
     ticket = open_ticket(anna)
-    services.change_state(ticket, State.SPAM, by=AgentFactory())
+    changing.change_state(ticket, State.SPAM, by=AgentFactory())
 
     assert portal.get(of(ticket)).status_code == 404
     assert portal.post(of(ticket), form()).status_code == 404

@@ -22,7 +22,7 @@ from tickets import drafts
 from tickets.drafts import Draft
 from tickets.merging import merge
 from tickets.models import Attachment, Channel, DraftFile, Ticket
-from tickets.services import File
+from tickets.recording import File
 
 NEW = "/tickets/neu/"
 

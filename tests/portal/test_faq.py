@@ -12,7 +12,7 @@ from django.urls import reverse
 from faq.models import ArticleUse
 from portal.views import faq
 from tests.factories import article
-from tickets.services import File
+from tickets.recording import File
 
 HTML = b"<script>alert(1)</script>"
 

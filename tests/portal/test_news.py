@@ -10,13 +10,13 @@ from accounts.models import Membership, Organisation
 from accounts.notification_models import Notification
 from accounts.notifications import Channel, Event
 from tests.factories import CustomerFactory, open_ticket
-from tickets import merging, services, sharing
+from tickets import merging, sharing, writing
 
 NEWS = "/mitteilungen/"
 
 
 def answered(ticket, agent, text="Das geht so."):
-    return services.reply(ticket, author=agent, text=text)
+    return writing.reply(ticket, author=agent, text=text)
 
 
 def rows(page):

@@ -11,7 +11,7 @@ from channels import outbox
 from channels.models import RatingMail, RatingSettings
 from channels.rating import links, mails
 from tests.factories import CustomerFactory, open_ticket
-from tickets import rating, services
+from tickets import changing, rating, writing
 from tickets.models import Rating
 from tickets.states import State
 
@@ -19,7 +19,7 @@ from tickets.states import State
 @pytest.fixture
 def solved(anna, agent):
     ticket = open_ticket(anna)
-    services.reply(ticket, author=agent, text="So geht es.", state=State.SOLVED)
+    writing.reply(ticket, author=agent, text="So geht es.", state=State.SOLVED)
     ticket.refresh_from_db()
     return ticket
 
@@ -62,7 +62,7 @@ def test_what_is_no_rating_is_refused_and_kept(portal, solved, typed):
 def test_what_is_open_or_unanswered_is_not_rated(portal, anna, agent):
     ticket = open_ticket(anna)
     portal.post(url(ticket), {"is_good": "yes"})
-    services.change_state(ticket, State.CLOSED, by=anna)
+    changing.change_state(ticket, State.CLOSED, by=anna)
     portal.post(url(ticket), {"is_good": "yes"})
 
     assert not Rating.objects.exists()
@@ -111,8 +111,8 @@ def test_a_solved_ticket_is_asked_about_once(asks, solved, mailoutbox):
 def test_what_was_opened_again_or_rated_is_not_asked_about(asks, anna, agent, portal):
     opened, rated = open_ticket(anna), open_ticket(anna)
     for ticket in (opened, rated):
-        services.reply(ticket, author=agent, text="So.", state=State.SOLVED)
-    services.change_state(opened, State.OPEN, by=agent)
+        writing.reply(ticket, author=agent, text="So.", state=State.SOLVED)
+    changing.change_state(opened, State.OPEN, by=agent)
     portal.post(url(rated), {"is_good": "yes"})
 
     RatingMail.objects.update(mail_at=now())
@@ -152,7 +152,7 @@ def test_nobody_else_switches_it_on(client, request, who):
 def test_one_question_that_cannot_be_written_keeps_no_other_back(asks, anna, agent):
     tickets = [open_ticket(anna), open_ticket(CustomerFactory())]
     for ticket in tickets:
-        services.reply(ticket, author=agent, text="So.", state=State.SOLVED)
+        writing.reply(ticket, author=agent, text="So.", state=State.SOLVED)
     type(anna).objects.filter(pk=anna.pk).update(email="kaputt@a.example\nbcc: x@b.example")
     RatingMail.objects.filter(ticket=tickets[0]).update(mail_at=now() - timedelta(minutes=1))
     RatingMail.objects.filter(ticket=tickets[1]).update(mail_at=now())

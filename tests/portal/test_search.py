@@ -17,7 +17,7 @@ from helpdesk.fulltext import Document
 from portal import search as searching
 from portal.views import search
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
-from tickets.services import add_note
+from tickets.writing import add_note
 
 URL = "/suche/"
 # Markdown that takes long to read, and seconds for which nobody minds waiting on a busy machine.

@@ -10,7 +10,7 @@ from accounts.models import Membership
 from channels.models import SystemMail
 from channels.sharing import copies
 from tests.factories import CustomerFactory, open_ticket
-from tickets import services, sharing
+from tickets import recording, sharing, writing
 from tickets.models import Message
 
 
@@ -56,7 +56,7 @@ def test_who_takes_part_writes_and_is_written_to(client, portal, ticket, ben, ag
     assert message.text == "Ich ergänze etwas."
 
     SystemMail.objects.all().delete()
-    services.reply(ticket, author=agent, text="Danke, ist erledigt.")
+    writing.reply(ticket, author=agent, text="Danke, ist erledigt.")
     copy = SystemMail.objects.get()
     assert copy.recipient == ben.email
     assert ticket.messages.get(kind="outbound").status == Message.Status.QUEUED
@@ -140,8 +140,8 @@ def test_copies_carry_files_while_all_of_them_together_stay_small(
     SystemMail.objects.all().delete()
     monkeypatch.setattr(copies, "COPIED", limit)
 
-    files = [services.File("plan.pdf", "application/pdf", b"x" * 3000)]
-    services.reply(ticket, author=agent, text="Hier ist der Plan.", files=files)
+    files = [recording.File("plan.pdf", "application/pdf", b"x" * 3000)]
+    writing.reply(ticket, author=agent, text="Hier ist der Plan.", files=files)
 
     for copy in SystemMail.objects.all():
         mail = message_from_bytes(bytes(copy.raw), policy=policy.default)

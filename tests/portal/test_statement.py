@@ -10,7 +10,7 @@ from sla.changes import assign_tier
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, tier
 from tests.sla.arranging import answer, opened
 from tests.sla.moments import TUESDAY, berlin
-from tickets import services
+from tickets import changing
 from tickets.models import Ticket
 from tickets.states import State
 
@@ -37,7 +37,7 @@ def test_month_lists_what_was_promised_and_what_became_of_it(portal, anna):
     kept, missed, withdrawn = asked(anna), asked(anna), asked(anna)
     answer(kept, AgentFactory(), f"{TUESDAY} 10:00")
     with time_machine.travel(berlin(f"{TUESDAY} 10:00"), tick=False):
-        services.change_state(withdrawn, State.CLOSED, by=anna)
+        changing.change_state(withdrawn, State.CLOSED, by=anna)
 
     response = portal.get(MARCH)
 
@@ -150,7 +150,7 @@ def test_better_promise_takes_the_place_of_the_one_before(portal, anna):
 
 def test_spam_was_promised_nothing(portal, anna):
     with time_machine.travel(berlin(f"{TUESDAY} 10:00"), tick=False):
-        services.change_state(asked(anna), State.SPAM, by=AgentFactory())
+        changing.change_state(asked(anna), State.SPAM, by=AgentFactory())
 
     assert lines(portal) == []
     assert "No requests in this month" in portal.get(MARCH).content.decode()

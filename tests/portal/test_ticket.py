@@ -8,10 +8,10 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
-from tickets import assigning, services
+from tickets import assigning, changing, writing
 from tickets.merging import merge
 from tickets.models import Attachment, Channel, Ticket
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 ACTS = ["reply", "closure"]
@@ -43,7 +43,7 @@ def test_ticket_shows_the_conversation_and_the_promised_moment(portal, agent, ti
 
 def test_ticket_shows_no_notes_and_no_internals(portal, ticket):
     holder = AgentFactory(name="Geheime Zuständige")
-    services.add_note(ticket, author=holder, text="Schwieriger Kunde")
+    writing.add_note(ticket, author=holder, text="Schwieriger Kunde")
     assigning.assign(ticket, to=holder, by=holder)
     Ticket.objects.filter(pk=ticket.pk).update(hint="Interner Hinweis")
 
@@ -54,7 +54,7 @@ def test_ticket_shows_no_notes_and_no_internals(portal, ticket):
 
 
 def test_ticket_shows_the_answer_at_once(portal, ticket):
-    services.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Behoben.")
+    writing.reply(ticket, author=AgentFactory(name="Jana Lind"), text="Behoben.")
 
     response = portal.get(url("ticket", ticket))
 
@@ -76,7 +76,7 @@ def test_who_is_not_confirmed_hears_nothing_of_tiers(portal, anna, ticket):
 @pytest.mark.parametrize("count", [1, 6])
 def test_ticket_runs_a_fixed_number_of_queries(portal, ticket, count, django_assert_num_queries):
     for _ in range(count):
-        services.reply(ticket, author=AgentFactory(), text="Antwort")
+        writing.reply(ticket, author=AgentFactory(), text="Antwort")
         portal.post(url("reply", ticket), form())
     # The first look marks the answers as read.
     portal.get(url("ticket", ticket))
@@ -131,7 +131,7 @@ def test_an_organisations_admin_reads_but_takes_no_part(portal, anna):
 
 
 def test_a_reply_joins_the_ticket_and_opens_it_again(portal, agent, anna, ticket):
-    services.reply(ticket, author=agent, text="Bitte prüfen.", state=State.SOLVED)
+    writing.reply(ticket, author=agent, text="Bitte prüfen.", state=State.SOLVED)
 
     response = portal.post(
         url("reply", ticket),
@@ -187,7 +187,7 @@ def test_closing_a_closed_ticket_changes_nothing(portal, anna, ticket):
 
 
 def test_spam_stays_spam_when_its_sender_closes_it(portal, agent, ticket):
-    services.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
 
     portal.post(url("closure", ticket))
 
@@ -201,7 +201,7 @@ def attachment_of(ticket, **content):
 
 def test_files_of_a_note_are_not_there_for_customers(portal, agent, ticket):
     file = File("intern.txt", "text/plain", b"geheim")
-    services.add_note(ticket, author=agent, text="Siehe Anhang", files=[file])
+    writing.add_note(ticket, author=agent, text="Siehe Anhang", files=[file])
 
     address = reverse("portal:attachment", args=[attachment_of(ticket).pk])
 
@@ -210,7 +210,7 @@ def test_files_of_a_note_are_not_there_for_customers(portal, agent, ticket):
 
 def test_customers_download_the_files_of_their_conversation(portal, agent, ticket):
     file = File("anleitung.pdf", "application/pdf", b"%PDF")
-    services.reply(ticket, author=agent, text="Siehe Anhang", files=[file], at=timezone.now())
+    writing.reply(ticket, author=agent, text="Siehe Anhang", files=[file], at=timezone.now())
 
     response = portal.get(reverse("portal:attachment", args=[attachment_of(ticket).pk]))
 
@@ -230,7 +230,7 @@ def test_files_of_anothers_ticket_are_not_there(portal, other_tenant):
 
 
 def test_reply_to_a_ticket_marked_as_spam_is_a_ticket_of_the_same_subject(portal, anna, ticket):
-    services.change_state(ticket, State.SPAM, by=AgentFactory())
+    changing.change_state(ticket, State.SPAM, by=AgentFactory())
 
     portal.post(url("reply", ticket), form(text="Ich bin kein Spam."))
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from sla.models import Promise
 from tests.factories import open_ticket
-from tickets import services
-from tickets.services import File
+from tickets import outcomes, writing
+from tickets.recording import File
 from tickets.states import State
 
 
@@ -22,7 +22,7 @@ def url(name, ticket):
 
 
 def test_a_press_opens_a_done_ticket_again_with_a_promise(portal, ticket, agent):
-    services.reply(ticket, author=agent, text="Erledigt.", state=State.SOLVED)
+    writing.reply(ticket, author=agent, text="Erledigt.", state=State.SOLVED)
     form = {"form_id": str(uuid.uuid4())}
 
     portal.post(url("reopening", ticket), form)
@@ -47,8 +47,8 @@ def test_the_explanation_comes_into_the_list_and_as_a_page(portal, ticket, agent
     assert "Due on" in part.content.decode()
     assert "<html" in portal.get(url("explanation", ticket)).content.decode()
 
-    services.reply(ticket, author=agent, text="Erledigt.", state=State.SOLVED)
-    services.mark_delivered(ticket.messages.get(kind="outbound"))
+    writing.reply(ticket, author=agent, text="Erledigt.", state=State.SOLVED)
+    outcomes.mark_delivered(ticket.messages.get(kind="outbound"))
     assert portal.get(url("explanation", ticket)).url == url("ticket", ticket)
 
 
@@ -67,9 +67,9 @@ def test_the_explanation_comes_into_the_list_and_as_a_page(portal, ticket, agent
 def test_the_list_is_cut_down(portal, anna, agent, query, expected):
     open_ticket(anna, subject="Äpfel")
     waiting = open_ticket(anna, subject="Quitten")
-    services.reply(waiting, author=agent, text="Und?")
+    writing.reply(waiting, author=agent, text="Und?")
     solved = open_ticket(anna, subject="Birnen")
-    services.reply(solved, author=agent, text="So.", state=State.SOLVED)
+    writing.reply(solved, author=agent, text="So.", state=State.SOLVED)
 
     shown = portal.get(f"/tickets/{query}").context["tickets"]
 
@@ -93,8 +93,8 @@ def test_a_ticket_as_pdf_holds_what_is_public(portal, anna, agent):
     ticket = open_ticket(
         anna, subject="#set page() *Ä* ☃", text="Zeile\n\n" + "x" * 300, files=files
     )
-    services.add_note(ticket, author=agent, text="Geheim")
-    services.reply(ticket, author=agent, text="Antwort")
+    writing.add_note(ticket, author=agent, text="Geheim")
+    writing.reply(ticket, author=agent, text="Antwort")
 
     response = portal.get(url("ticket_pdf", ticket))
 

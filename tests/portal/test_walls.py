@@ -16,8 +16,8 @@ from accounts.models import Membership
 from channels.rating import links
 from portal import urls
 from tests.factories import CustomerFactory, open_ticket, organisation
-from tickets import services, sharing
-from tickets.services import File
+from tickets import sharing, writing
+from tickets.recording import File
 from tickets.states import State
 
 NOWHERE = 999_999
@@ -50,7 +50,7 @@ def foreign(teahouse, agent):
     )
     colleague = CustomerFactory(organisation=teahouse)
     sharing.share(ticket, [colleague], by=requester)
-    services.reply(ticket, author=agent, text=SECRET, state=State.SOLVED)
+    writing.reply(ticket, author=agent, text=SECRET, state=State.SOLVED)
     ticket.refresh_from_db()
     return ticket
 
@@ -197,7 +197,7 @@ def test_impossible_numbers_are_not_there(client, customer, number):
 
 def test_a_file_of_a_note_is_nobodys_in_the_portal(client, agent, customer):
     ticket = open_ticket(customer)
-    note = services.add_note(
+    note = writing.add_note(
         ticket, author=agent, text=SECRET, files=(File("n.txt", "text/plain", b"x"),)
     )
     client.force_login(customer)

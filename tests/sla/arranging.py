@@ -8,9 +8,10 @@ from accounts.models import User
 from sla.models import Promise
 from tests.factories import CustomerFactory, organisation
 from tests.sla.moments import TUESDAY, berlin
-from tickets import services
+from tickets import opening, outcomes, writing
 from tickets.models import Channel, Ticket
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 from tickets.states import State
 
 
@@ -31,7 +32,7 @@ def opened(
     requester = requester or customer_of(booked)
     with time_machine.travel(berlin(at), tick=False):
         new = NewTicket(requester, "Frage", channel, berlin(at), is_verified=is_verified)
-        ticket, _message = services.open_ticket(new, Content(text="Wie geht das?"))
+        ticket, _message = opening.open_ticket(new, Content(text="Wie geht das?"))
     ticket.refresh_from_db()
     return ticket
 
@@ -42,7 +43,7 @@ def promise_of(ticket: Ticket) -> Promise:
 
 def write_again(ticket: Ticket, at: str) -> None:
     with time_machine.travel(berlin(at), tick=False):
-        services.add_customer_message(
+        writing.add_customer_message(
             ticket,
             author=ticket.requester,
             content=Content(text="Und noch etwas"),
@@ -53,5 +54,5 @@ def write_again(ticket: Ticket, at: str) -> None:
 
 def answer(ticket: Ticket, agent: User, at: str, state: State = State.WAITING) -> None:
     with time_machine.travel(berlin(at), tick=False):
-        message = services.reply(ticket, author=agent, text="So geht es.", state=state)
-        services.mark_delivered(message)
+        message = writing.reply(ticket, author=agent, text="So geht es.", state=state)
+        outcomes.mark_delivered(message)

@@ -10,9 +10,10 @@ from sla.changes import assign_tier
 from sla.models import BusinessCalendar
 from tests.factories import AgentFactory, CustomerFactory, tier
 from tests.sla.simulation import WEEK, Clock, Hours, Plan
-from tickets import senders, services
+from tickets import changing, opening, outcomes, senders, writing
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 from tickets.states import DONE, TRANSITIONS, State
 
 SEEN_AS = {
@@ -63,7 +64,7 @@ class Desk:
         """Open a ticket for what our door took at a moment, now or long ago."""
         is_known = person.pk not in self.strangers
         new = NewTicket(person, "Frage", channel, received_at, is_verified=is_known)
-        ticket, _message = services.open_ticket(new, Content(text="Wie geht das?"))
+        ticket, _message = opening.open_ticket(new, Content(text="Wie geht das?"))
         self.clock.see(
             "arrival",
             at=received_at,
@@ -82,12 +83,12 @@ class Desk:
             self.clock.see("confirmed", person=person.email)
 
     def acknowledge(self, ticket: Ticket) -> None:
-        message = services.acknowledge(ticket, text="Wir haben Ihre Nachricht.")
-        services.mark_delivered(message)
+        message = writing.acknowledge(ticket, text="Wir haben Ihre Nachricht.")
+        outcomes.mark_delivered(message)
         self.clock.see("acknowledgement", ticket=str(ticket.number))
 
     def note(self, ticket: Ticket) -> None:
-        services.add_note(ticket, author=self.agent, text="Wer kennt sich aus?")
+        writing.add_note(ticket, author=self.agent, text="Wer kennt sich aus?")
         self.clock.see("note", ticket=str(ticket.number))
 
     def answer(self, ticket: Ticket, to: State = State.WAITING) -> tuple[Message, str]:
@@ -96,7 +97,7 @@ class Desk:
         A ticket that is done stays so. In the portal the answer has arrived with it.
         """
         state = state_of(ticket)
-        message = services.reply(
+        message = writing.reply(
             ticket, author=self.agent, text="So geht es.", state=state if state in DONE else to
         )
         name = str(next(self._answers))
@@ -106,15 +107,15 @@ class Desk:
         return message, name
 
     def accept(self, message: Message, name: str) -> None:
-        services.mark_delivered(message)
+        outcomes.mark_delivered(message)
         self.clock.see("accepted", answer=name)
 
     def fail(self, message: Message, name: str, how: str) -> None:
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
         self.clock.see(how, answer=name)
 
     def follow_up(self, ticket: Ticket) -> None:
-        services.add_customer_message(
+        writing.add_customer_message(
             ticket,
             author=ticket.requester,
             content=Content(text="Und noch etwas"),
@@ -144,7 +145,7 @@ class Desk:
         """Change a state where there is a way; only then has something happened."""
         if to not in TRANSITIONS[state_of(ticket)]:
             return False
-        services.change_state(ticket, to, by=by)
+        changing.change_state(ticket, to, by=by)
         self.clock.see(what, ticket=str(ticket.number))
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tenants.acts import act
 from tests.sla import simulation_desk, simulation_stored
 from tests.sla.simulation_desk import Desk
 from tests.sla.simulation_stories import SPRING
-from tickets import services
+from tickets import changing, writing
 from tickets.models import Ticket
 from tickets.states import DONE
 
@@ -50,11 +51,13 @@ def calendar_with(**spec: object) -> Plant:
     return plant
 
 
-def answered_by(act_name: str, *, only: Callable[..., bool] = lambda *_: True) -> Plant:
+def answered_by(
+    acts: ModuleType, act_name: str, *, only: Callable[..., bool] = lambda *_: True
+) -> Plant:
     """Take an act of the desk for an answer."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        original = getattr(services, act_name)
+        original = getattr(acts, act_name)
 
         def acting(ticket: Ticket, *args: Any, **kwargs: Any) -> Any:
             done = original(ticket, *args, **kwargs)
@@ -63,7 +66,7 @@ def answered_by(act_name: str, *, only: Callable[..., bool] = lambda *_: True) -
                 waiting.update(answered_at=now(), accepted_at=now(), next_check_at=None)
             return done
 
-        patch.setattr(services, act_name, acting)
+        patch.setattr(acts, act_name, acting)
 
     return plant
 
@@ -222,11 +225,15 @@ FAULTS = {
         "over the clock change", calendar_with(zone="Etc/GMT-1")
     ),
     "local times read as UTC": Fault("before opening", calendar_with(zone="UTC")),
-    "an acknowledgement counted as an answer": Fault("acknowledged", answered_by("acknowledge")),
-    "a note counted as an answer": Fault("noted", answered_by("add_note")),
-    "a status change counted as an answer": Fault("closed unanswered", answered_by("change_state")),
+    "an acknowledgement counted as an answer": Fault(
+        "acknowledged", answered_by(writing, "acknowledge")
+    ),
+    "a note counted as an answer": Fault("noted", answered_by(writing, "add_note")),
+    "a status change counted as an answer": Fault(
+        "closed unanswered", answered_by(changing, "change_state")
+    ),
     "a ticket closed unanswered called fine": Fault(
-        "closed unanswered", after(services, "change_state", withdrawn_by_agents)
+        "closed unanswered", after(changing, "change_state", withdrawn_by_agents)
     ),
     "an upgrade that loosened": Fault(
         "upgraded shortly before", instead(changes, "upgrade", loosened)

@@ -16,7 +16,7 @@ from sla.models import Promise
 from sla.sweep import sweep_tenant
 from tenants.models import Wakeup
 from tests.factories import CustomerFactory, open_ticket, organisation, tier
-from tickets import services
+from tickets import changing, writing
 from tickets.merging import merge
 from tickets.models import Ticket
 from tickets.states import State
@@ -30,9 +30,9 @@ def busy(agent) -> Ticket:
     for days in (0, 1, 9, 40):
         open_ticket(customer, received_at=now() - timedelta(days=days))
         open_ticket(received_at=now() - timedelta(days=days))
-    services.reply(open_ticket(customer), author=agent, text="So.", state=State.OPEN)
-    services.change_state(open_ticket(customer), State.CLOSED, by=agent)
-    services.change_state(open_ticket(customer), State.SPAM, by=agent)
+    writing.reply(open_ticket(customer), author=agent, text="So.", state=State.OPEN)
+    changing.change_state(open_ticket(customer), State.CLOSED, by=agent)
+    changing.change_state(open_ticket(customer), State.SPAM, by=agent)
     merge(open_ticket(customer), into=open_ticket(customer), by=agent)
     sweep_tenant(now())
     assign_tier(customer.organisation, tier("Gold"))

@@ -15,10 +15,10 @@ from sla.sweep import sweep_tenant
 from tests.factories import organisation, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import BERLIN, TUESDAY, WEDNESDAY, berlin
-from tickets import assigning, senders, services
+from tickets import assigning, changing, outcomes, senders, writing
 from tickets.merging import MergeRefusedError, merge, undo_merge
 from tickets.models import Channel, Message, Ticket
-from tickets.services import Content
+from tickets.recording import Content
 from tickets.states import State
 
 End = Promise.End
@@ -180,7 +180,7 @@ def test_bounce_of_an_answer_to_a_merged_ticket_opens_the_one_that_goes_on(tenan
     refused = Message.objects.get(kind="outbound", is_automatic=False)
 
     with at(f"{TUESDAY} 12:30"):
-        services.mark_failed(refused, cause="550 unbekannt")
+        outcomes.mark_failed(refused, cause="550 unbekannt")
 
     fresh.refresh_from_db()
     assert fresh.due_at == berlin(f"{TUESDAY} 13:00")
@@ -237,7 +237,7 @@ def test_messages_stand_in_the_order_they_were_written(tenant, agent):
     first = opened("Gold", f"{TUESDAY} 09:00", requester=customer)
     second = opened("Gold", f"{TUESDAY} 09:30", requester=customer)
     with at(f"{TUESDAY} 10:00"):
-        services.add_note(first, author=agent, text="Nachgesehen")
+        writing.add_note(first, author=agent, text="Nachgesehen")
 
     merged(first, second, agent)
 
@@ -256,7 +256,7 @@ def test_undoing_returns_the_messages_but_not_what_came_since(tenant, agent):
     second = opened("Gold", f"{TUESDAY} 09:30", requester=customer)
     merged(first, second, agent)
     with at(f"{TUESDAY} 12:10"):
-        services.add_customer_message(
+        writing.add_customer_message(
             first,
             author=customer,
             content=Content(text="Noch etwas"),
@@ -283,7 +283,7 @@ def test_merge_or_its_undoing_is_refused(tenant, agent, why):
         answer(second, agent, f"{TUESDAY} 12:30")
     if why == "spam":
         with at(f"{TUESDAY} 12:00"):
-            services.change_state(second, State.SPAM, by=agent)
+            changing.change_state(second, State.SPAM, by=agent)
     other = opened("Gold") if why == "different people" else second
     count = Promise.objects.count()
 
@@ -318,9 +318,9 @@ def test_state_and_assignee_of_a_merged_ticket_cannot_be_changed(tenant, agent):
     second = opened("Gold", requester=customer)
     merged(first, second, agent)
 
-    with pytest.raises(services.MergedError):
-        services.change_state(first, State.OPEN, by=agent)
-    with pytest.raises(services.MergedError):
+    with pytest.raises(changing.MergedError):
+        changing.change_state(first, State.OPEN, by=agent)
+    with pytest.raises(changing.MergedError):
         assigning.assign(first, to=agent, by=agent)
 
 
@@ -350,7 +350,7 @@ def test_undoing_after_a_withdrawal_leaves_the_withdrawal_alone(tenant, agent):
     second = opened("Gold", f"{TUESDAY} 09:30", requester=customer)
     merged(first, second, agent, f"{TUESDAY} 09:40")
     with at(f"{TUESDAY} 09:50"):
-        services.change_state(second, State.CLOSED, by=customer)
+        changing.change_state(second, State.CLOSED, by=customer)
     write_again(second, f"{TUESDAY} 10:00")
     new = promise_of(second)
 
@@ -380,10 +380,10 @@ def test_bounce_after_the_merged_ticket_was_withdrawn_breaks_nothing(tenant, age
     fresh = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
     merged(answered, fresh, agent)
     with at(f"{TUESDAY} 12:10"):
-        services.change_state(fresh, State.CLOSED, by=customer)
+        changing.change_state(fresh, State.CLOSED, by=customer)
 
     with at(f"{WEDNESDAY} 12:00"):
-        services.mark_failed(
+        outcomes.mark_failed(
             Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
         )
 
@@ -399,7 +399,7 @@ def test_undoing_after_a_bounce_owes_each_promise_once(tenant, agent):
     own = promise_of(fresh)
     merged(answered, fresh, agent)
     with at(f"{TUESDAY} 12:10"):
-        services.mark_failed(
+        outcomes.mark_failed(
             Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
         )
 
@@ -443,7 +443,7 @@ def test_bounce_of_an_answer_to_a_merged_ticket_is_told(tenant, agent):
     merged(answered, fresh, agent)
 
     with at(f"{WEDNESDAY} 10:00"):
-        services.mark_failed(
+        outcomes.mark_failed(
             Message.objects.get(kind="outbound", is_automatic=False), cause="550 unbekannt"
         )
 
@@ -472,12 +472,12 @@ def test_merge_into_what_is_spam_now_is_undone_once_it_is_none(tenant, agent):
     second = opened("Gold", f"{TUESDAY} 11:00", requester=customer)
     merged(first, second, agent)
     with at(f"{TUESDAY} 12:05"):
-        services.change_state(second, State.SPAM, by=agent)
+        changing.change_state(second, State.SPAM, by=agent)
 
     with at(f"{TUESDAY} 12:10"), pytest.raises(MergeRefusedError):
         undo_merge(first, by=agent)
     with at(f"{TUESDAY} 12:15"):
-        services.change_state(second, State.OPEN, by=agent)
+        changing.change_state(second, State.OPEN, by=agent)
     undone(first, agent, f"{TUESDAY} 12:20")
 
     assert promise_of(first).due_at == berlin(f"{TUESDAY} 13:00")

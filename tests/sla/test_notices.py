@@ -21,7 +21,7 @@ from tenants.models import Wakeup
 from tests.factories import AdminFactory, AgentFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import assigning, senders, services
+from tickets import assigning, changing, outcomes, senders
 from tickets.models import Ticket
 
 SECOND = timedelta(seconds=1)
@@ -219,7 +219,7 @@ def test_a_bounce_after_the_due_moment_is_told(tenant, agent):
     message = ticket.messages.get(kind="outbound", is_automatic=False)
 
     with time_machine.travel(berlin("2026-03-12 10:00"), tick=False):
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
 
     assert told() == [("Jana Lind", "breached", berlin(f"{TUESDAY} 13:00"))]
 
@@ -372,7 +372,7 @@ def test_answer_that_bounces_shortly_before_the_due_moment_warns_at_once(tenant,
     message = ticket.messages.get(kind="outbound", is_automatic=False)
 
     with time_machine.travel(berlin(f"{TUESDAY} 12:40"), tick=False):
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
 
     assert told() == [("Jana Lind", "minutes", berlin(f"{TUESDAY} 12:30"))]
 
@@ -394,6 +394,6 @@ def test_nobody_is_mailed_about_what_turned_out_to_be_spam(tenant, agent):
     swept("2026-03-11 00:30")
 
     with time_machine.travel(berlin("2026-03-11 08:00"), tick=False):
-        services.change_state(ticket, "spam", by=agent)
+        changing.change_state(ticket, "spam", by=agent)
 
     assert mailed("2026-03-11 09:00") == []

@@ -19,7 +19,7 @@ from sla.sweep import sweep_tenant
 from tests.factories import tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import changing
 from tickets.models import Channel, Ticket
 from tickets.states import State
 
@@ -63,7 +63,7 @@ def some_tickets(chance: random.Random, customer, agent) -> None:
         if fate in {"set aside", "spam"}:
             state = State.WAITING if fate == "set aside" else State.SPAM
             with time_machine.travel(berlin(later), tick=False):
-                services.change_state(ticket, state, by=agent)
+                changing.change_state(ticket, state, by=agent)
 
 
 @pytest.mark.parametrize("seed", range(20))

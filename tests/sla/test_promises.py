@@ -15,9 +15,9 @@ from sla.tiers import default_calendar, tier_of
 from tests.factories import CustomerFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import MONDAY, TUESDAY, WEDNESDAY, berlin
-from tickets import senders, services
+from tickets import changing, opening, outcomes, senders, writing
 from tickets.models import Channel, Ticket
-from tickets.services import NewTicket
+from tickets.opening import NewTicket
 from tickets.states import State
 
 TERMS = [
@@ -158,8 +158,8 @@ def test_ticket_taken_in_after_its_due_moment_is_broken_at_once(tenant):
 def test_agent_who_opens_a_ticket_has_given_the_first_response(tenant, agent):
     new = NewTicket(customer_of("Gold"), "Ihr Anruf", Channel.CALLBACK, berlin(f"{TUESDAY} 09:00"))
 
-    ticket, message = services.open_for_customer(new, author=agent, text="Wie besprochen …")
-    services.mark_delivered(message)
+    ticket, message = opening.open_for_customer(new, author=agent, text="Wie besprochen …")
+    outcomes.mark_delivered(message)
 
     ticket.refresh_from_db()
     assert not ticket.promises.exists()
@@ -168,7 +168,7 @@ def test_agent_who_opens_a_ticket_has_given_the_first_response(tenant, agent):
 
 def test_customers_message_on_a_ticket_that_an_agent_opened_starts_a_target(tenant, agent):
     new = NewTicket(customer_of("Gold"), "Ihr Anruf", Channel.EMAIL, berlin(f"{TUESDAY} 09:00"))
-    ticket, _message = services.open_for_customer(new, author=agent, text="Wie besprochen …")
+    ticket, _message = opening.open_for_customer(new, author=agent, text="Wie besprochen …")
 
     write_again(ticket, f"{TUESDAY} 10:00")
 
@@ -231,7 +231,7 @@ def test_ticket_an_agent_opens_again_gets_a_target(tenant, agent):
     answer(ticket, agent, f"{TUESDAY} 10:00", state=State.CLOSED)
 
     with time_machine.travel(berlin(f"{TUESDAY} 11:00"), tick=False):
-        services.change_state(ticket, State.OPEN, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
 
     promise = promise_of(ticket)
     assert (promise.kind, promise.reason) == ("next", "reopened")
@@ -241,7 +241,7 @@ def test_ticket_an_agent_opens_again_gets_a_target(tenant, agent):
 def test_waiting_for_the_customer_hides_no_unanswered_ticket(tenant, agent):
     ticket = opened("Gold")
 
-    services.change_state(ticket, State.WAITING, by=agent)
+    changing.change_state(ticket, State.WAITING, by=agent)
 
     assert list(Ticket.objects.queued()) == [ticket]
     assert promise_of(ticket).due_at == berlin(f"{TUESDAY} 13:00")
@@ -326,17 +326,17 @@ def test_upgrade_counts_for_a_ticket_that_turns_out_unanswered(tenant, agent, me
     ticket = opened("Basis")
     with time_machine.travel(berlin(f"{TUESDAY} 10:00"), tick=False):
         if meanwhile == "spam":
-            services.change_state(ticket, State.SPAM, by=agent)
+            changing.change_state(ticket, State.SPAM, by=agent)
         else:
-            message = services.reply(ticket, author=agent, text="So geht es.")
+            message = writing.reply(ticket, author=agent, text="So geht es.")
     with time_machine.travel(berlin(f"{TUESDAY} 11:00"), tick=False):
         assign_tier(ticket.organisation, tier("Gold"))
 
     with time_machine.travel(berlin(f"{TUESDAY} 12:00"), tick=False):
         if meanwhile == "spam":
-            services.change_state(ticket, State.OPEN, by=agent)
+            changing.change_state(ticket, State.OPEN, by=agent)
         else:
-            services.mark_failed(message, cause="550 unbekannt")
+            outcomes.mark_failed(message, cause="550 unbekannt")
 
     old, new = ticket.promises.order_by("pk")
     assert (old.tier.name, old.end_cause) == ("Basis", Promise.End.REPLACED)

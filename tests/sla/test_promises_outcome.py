@@ -13,9 +13,9 @@ from sla.sweep import sweep_tenant
 from tests.factories import AgentFactory
 from tests.sla.arranging import answer, opened, promise_of, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
-from tickets import assigning, services
+from tickets import assigning, changing, outcomes, writing
 from tickets.models import Event, Message, Ticket
-from tickets.services import Content
+from tickets.recording import Content
 from tickets.states import State
 
 # A Gold ticket that arrived at 9:00.
@@ -25,12 +25,12 @@ SECOND = timedelta(seconds=1)
 
 def reply(ticket: Ticket, agent, at: datetime, state: State = State.WAITING) -> Message:
     with time_machine.travel(at, tick=False):
-        return services.reply(ticket, author=agent, text="So geht es.", state=state)
+        return writing.reply(ticket, author=agent, text="So geht es.", state=state)
 
 
 def bounce(message: Message, at: datetime, cause: str = "550 unbekannt") -> None:
     with time_machine.travel(at, tick=False):
-        services.mark_failed(message, cause=cause)
+        outcomes.mark_failed(message, cause=cause)
 
 
 def sweep(at: datetime) -> None:
@@ -54,7 +54,7 @@ def test_answer_answers_at_its_commit_and_keeps_once_the_first_hop_took_it(tenan
 
     message = reply(ticket, agent, at)
     pending = only(ticket)
-    services.mark_delivered(message, at=taken)
+    outcomes.mark_delivered(message, at=taken)
 
     kept = only(ticket)
     assert (pending.answered_at, pending.answer, pending.accepted_at) == (at, message, None)
@@ -72,7 +72,7 @@ def test_nothing_is_flagged_while_the_first_hop_is_pending(tenant, agent):
     message = reply(ticket, agent, DUE - SECOND)
 
     sweep(DUE + timedelta(hours=5))
-    services.mark_delivered(message, at=DUE + timedelta(hours=6))
+    outcomes.mark_delivered(message, at=DUE + timedelta(hours=6))
 
     assert only(ticket).is_kept
 
@@ -84,7 +84,7 @@ def test_nothing_is_flagged_while_the_first_hop_is_pending(tenant, agent):
 def test_answer_at_the_very_due_moment_is_in_time(tenant, agent, at, is_in_time):
     ticket = opened("Gold")
 
-    services.mark_delivered(reply(ticket, agent, at), at=at)
+    outcomes.mark_delivered(reply(ticket, agent, at), at=at)
 
     promise = only(ticket)
     assert promise.is_kept == is_in_time
@@ -106,7 +106,7 @@ def test_late_answer_is_late_and_says_so(tenant, agent):
     ticket = opened("Gold")
     late = DUE + timedelta(minutes=5)
 
-    services.mark_delivered(reply(ticket, agent, late), at=late)
+    outcomes.mark_delivered(reply(ticket, agent, late), at=late)
 
     promise = only(ticket)
     assert (promise.breached_at, promise.noticed_at, promise.is_kept) == (DUE, late, False)
@@ -136,7 +136,7 @@ def test_refused_answer_opens_the_same_promise_with_its_old_due_moment(tenant, a
 def test_bounce_after_the_due_moment_dates_the_breach_to_it_and_says_why(tenant, agent):
     ticket = opened("Gold")
     message = reply(ticket, agent, berlin(f"{TUESDAY} 10:00"))
-    services.mark_delivered(message, at=berlin(f"{TUESDAY} 10:01"))
+    outcomes.mark_delivered(message, at=berlin(f"{TUESDAY} 10:01"))
     two_days_later = berlin("2026-03-12 10:00")
 
     bounce(message, two_days_later, cause="5.1.1 mailbox unknown")
@@ -154,7 +154,7 @@ def test_answer_after_a_bounce_in_time_keeps_the_promise(tenant, agent):
     bounce(reply(ticket, agent, berlin(f"{TUESDAY} 10:00")), berlin(f"{TUESDAY} 10:01"))
 
     again = reply(ticket, agent, berlin(f"{TUESDAY} 11:00"))
-    services.mark_delivered(again, at=berlin(f"{TUESDAY} 11:01"))
+    outcomes.mark_delivered(again, at=berlin(f"{TUESDAY} 11:01"))
 
     promise = only(ticket)
     assert (promise.answer, promise.is_kept) == (again, True)
@@ -167,7 +167,7 @@ def test_another_answer_on_its_way_takes_the_place_of_the_refused_one(tenant, ag
 
     bounce(first, berlin(f"{TUESDAY} 10:02"))
     pending = ticket.promises.get(kind="first")
-    services.mark_delivered(second, at=berlin(f"{TUESDAY} 10:03"))
+    outcomes.mark_delivered(second, at=berlin(f"{TUESDAY} 10:03"))
 
     kept = ticket.promises.get(kind="first")
     assert (pending.answer, pending.answered_at) == (second, second.sent_at)
@@ -178,9 +178,9 @@ def test_another_answer_on_its_way_takes_the_place_of_the_refused_one(tenant, ag
 def test_another_answer_that_arrived_takes_the_place_of_the_bounced_one(tenant, agent):
     ticket = opened("Gold")
     first = reply(ticket, agent, berlin(f"{TUESDAY} 10:00"))
-    services.mark_delivered(first, at=berlin(f"{TUESDAY} 10:00:05"))
+    outcomes.mark_delivered(first, at=berlin(f"{TUESDAY} 10:00:05"))
     second = reply(ticket, agent, berlin(f"{TUESDAY} 11:00"))
-    services.mark_delivered(second, at=berlin(f"{TUESDAY} 11:00:05"))
+    outcomes.mark_delivered(second, at=berlin(f"{TUESDAY} 11:00:05"))
 
     bounce(first, berlin(f"{WEDNESDAY} 10:00"))
 
@@ -204,7 +204,7 @@ def test_another_answer_that_came_after_the_due_moment_is_a_late_one(tenant, age
 def test_ticket_whose_lost_answer_has_a_successor_still_waits_for_a_look(tenant, agent):
     ticket = opened("Gold")
     first = reply(ticket, agent, berlin(f"{TUESDAY} 10:00"))
-    services.mark_delivered(reply(ticket, agent, berlin(f"{TUESDAY} 11:00")))
+    outcomes.mark_delivered(reply(ticket, agent, berlin(f"{TUESDAY} 11:00")))
 
     bounce(first, berlin(f"{TUESDAY} 12:00"))
 
@@ -254,8 +254,8 @@ def test_two_agents_at_the_same_second_answer_once(tenant, agent):
 
     first = reply(ticket, agent, at)
     second = reply(ticket, AgentFactory(), at)
-    services.mark_delivered(second, at=at)
-    services.mark_delivered(first, at=at)
+    outcomes.mark_delivered(second, at=at)
+    outcomes.mark_delivered(first, at=at)
 
     promise = only(ticket)
     assert (promise.answer, promise.is_kept) == (first, True)
@@ -263,24 +263,24 @@ def test_two_agents_at_the_same_second_answer_once(tenant, agent):
 
 
 NO_ANSWERS = {
-    "acknowledgement": lambda ticket, agent: services.mark_delivered(
-        services.acknowledge(ticket, text="Angekommen.")
+    "acknowledgement": lambda ticket, agent: outcomes.mark_delivered(
+        writing.acknowledge(ticket, text="Angekommen.")
     ),
-    "note": lambda ticket, agent: services.add_note(ticket, author=agent, text="Hm."),
+    "note": lambda ticket, agent: writing.add_note(ticket, author=agent, text="Hm."),
     "assignment": lambda ticket, agent: assigning.assign(ticket, to=agent, by=agent),
-    "open": lambda ticket, agent: services.change_state(ticket, State.OPEN, by=agent),
-    "waiting": lambda ticket, agent: services.change_state(ticket, State.WAITING, by=agent),
-    "solved": lambda ticket, agent: services.change_state(ticket, State.SOLVED, by=agent),
-    "closed": lambda ticket, agent: services.change_state(ticket, State.CLOSED, by=agent),
+    "open": lambda ticket, agent: changing.change_state(ticket, State.OPEN, by=agent),
+    "waiting": lambda ticket, agent: changing.change_state(ticket, State.WAITING, by=agent),
+    "solved": lambda ticket, agent: changing.change_state(ticket, State.SOLVED, by=agent),
+    "closed": lambda ticket, agent: changing.change_state(ticket, State.CLOSED, by=agent),
     "customer wrote": lambda ticket, agent: write_again(ticket, f"{TUESDAY} 10:00"),
-    "out of office": lambda ticket, agent: services.add_customer_message(
+    "out of office": lambda ticket, agent: writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text="Nicht da", is_automatic=True),
         channel="email",
         received_at=berlin(f"{TUESDAY} 10:00"),
     ),
-    "mail that claims to come from an agent": lambda ticket, agent: services.add_customer_message(
+    "mail that claims to come from an agent": lambda ticket, agent: writing.add_customer_message(
         ticket,
         author=agent,
         content=Content(text="Erledigt", from_address=agent.email),
@@ -306,7 +306,7 @@ def test_spam_ends_the_promise_without_an_outcome(tenant, agent):
     ticket = opened("Gold")
     at = berlin(f"{TUESDAY} 10:00")
 
-    services.change_state(ticket, State.SPAM, by=agent, at=at)
+    changing.change_state(ticket, State.SPAM, by=agent, at=at)
     sweep(DUE + SECOND)
 
     promise = only(ticket)
@@ -320,7 +320,7 @@ def test_spam_that_was_flagged_before_counts_as_nothing(tenant, agent):
     ticket = opened("Gold")
     sweep(DUE + SECOND)
 
-    services.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
 
     assert not Promise.objects.broken().exists()
     assert not only(ticket).is_broken()
@@ -329,10 +329,10 @@ def test_spam_that_was_flagged_before_counts_as_nothing(tenant, agent):
 def test_unmarked_spam_has_its_old_due_moment(tenant, agent):
     ticket = opened("Gold")
     made = only(ticket).pk
-    services.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:00"))
+    changing.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:00"))
 
     with time_machine.travel(berlin(f"{TUESDAY} 11:00"), tick=False):
-        services.change_state(ticket, State.OPEN, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
 
     promise = promise_of(ticket)
     assert (promise.pk, promise.due_at, promise.breached_at) == (made, DUE, None)
@@ -343,10 +343,10 @@ def test_unmarked_spam_has_its_old_due_moment(tenant, agent):
 
 def test_unmarked_spam_whose_due_moment_has_passed_is_broken_since_then(tenant, agent):
     ticket = opened("Gold")
-    services.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:00"))
+    changing.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:00"))
 
     with time_machine.travel(berlin(f"{WEDNESDAY} 11:00"), tick=False):
-        services.change_state(ticket, State.OPEN, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
 
     assert promise_of(ticket).breached_at == DUE
     ticket.refresh_from_db()
@@ -356,9 +356,9 @@ def test_unmarked_spam_whose_due_moment_has_passed_is_broken_since_then(tenant, 
 def test_answered_ticket_unmarked_as_spam_has_work_again(tenant, agent):
     ticket = opened("Gold")
     answer(ticket, agent, f"{TUESDAY} 10:00")
-    services.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
 
-    services.change_state(ticket, State.OPEN, by=agent)
+    changing.change_state(ticket, State.OPEN, by=agent)
 
     assert ticket.promises.get(kind="first").is_kept
     assert promise_of(ticket).reason == "reopened"
@@ -367,12 +367,12 @@ def test_answered_ticket_unmarked_as_spam_has_work_again(tenant, agent):
 def test_bounce_on_a_spam_ticket_waits_for_its_unmarking(tenant, agent):
     ticket = opened("Gold")
     message = reply(ticket, agent, berlin(f"{TUESDAY} 10:00"))
-    services.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:10"))
+    changing.change_state(ticket, State.SPAM, by=agent, at=berlin(f"{TUESDAY} 10:10"))
 
     bounce(message, berlin(f"{TUESDAY} 10:20"))
     ended = only(ticket).end_cause
     with time_machine.travel(berlin(f"{TUESDAY} 10:30"), tick=False):
-        services.change_state(ticket, State.OPEN, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
 
     assert ended == "spam"
     assert promise_of(ticket).due_at == DUE
@@ -382,7 +382,7 @@ def test_customer_who_closes_their_ticket_withdraws_it(tenant):
     ticket = opened("Gold")
     at = berlin(f"{TUESDAY} 10:00")
 
-    services.change_state(ticket, State.CLOSED, by=ticket.requester, at=at)
+    changing.change_state(ticket, State.CLOSED, by=ticket.requester, at=at)
     sweep(DUE + SECOND)
 
     promise = only(ticket)
@@ -394,7 +394,7 @@ def test_withdrawal_after_the_due_moment_heals_nothing_even_before_the_sweep(ten
     ticket = opened("Gold")
 
     with time_machine.travel(DUE + SECOND, tick=False):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
 
     promise = only(ticket)
     assert (promise.breached_at, promise.end_cause) == (DUE, "withdrawn")
@@ -403,7 +403,7 @@ def test_withdrawal_after_the_due_moment_heals_nothing_even_before_the_sweep(ten
 
 def test_customer_who_writes_after_withdrawing_is_promised_a_first_response_anew(tenant):
     ticket = opened("Gold")
-    services.change_state(ticket, State.CLOSED, by=ticket.requester, at=berlin(f"{TUESDAY} 10:00"))
+    changing.change_state(ticket, State.CLOSED, by=ticket.requester, at=berlin(f"{TUESDAY} 10:00"))
 
     write_again(ticket, f"{TUESDAY} 11:00")
 
@@ -415,7 +415,7 @@ def test_customer_who_writes_after_withdrawing_is_promised_a_first_response_anew
 @pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
 def test_agent_who_closes_unanswered_breaks_the_promise_when_it_is_due(tenant, agent, state):
     ticket = opened("Gold")
-    services.change_state(ticket, state, by=agent, at=berlin(f"{TUESDAY} 10:00"))
+    changing.change_state(ticket, state, by=agent, at=berlin(f"{TUESDAY} 10:00"))
     before = only(ticket)
 
     sweep(DUE + timedelta(hours=2))
@@ -428,11 +428,11 @@ def test_agent_who_closes_unanswered_breaks_the_promise_when_it_is_due(tenant, a
 
 def test_broken_ticket_that_was_closed_escalates_when_it_is_opened_again(tenant, agent):
     ticket = opened("Gold")
-    services.change_state(ticket, State.CLOSED, by=agent, at=berlin(f"{TUESDAY} 10:00"))
+    changing.change_state(ticket, State.CLOSED, by=agent, at=berlin(f"{TUESDAY} 10:00"))
     sweep(DUE + SECOND)
 
     with time_machine.travel(berlin(f"{WEDNESDAY} 09:00"), tick=False):
-        services.change_state(ticket, State.OPEN, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
 
     ticket.refresh_from_db()
     assert ticket.queue_band == Band.ESCALATED
@@ -460,7 +460,7 @@ def test_share_of_the_time_used_is_business_time(tenant):
 
 def closed_by_customer(ticket: Ticket, at: datetime) -> None:
     with time_machine.travel(at, tick=False):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
 
 
 def test_bounce_after_a_withdrawal_in_time_breaks_nothing(tenant, agent):

@@ -10,9 +10,10 @@ from sla.models import Promise
 from tests.factories import tier
 from tests.sla.arranging import customer_of, opened, promise_of, write_again
 from tests.sla.moments import MONDAY, THURSDAY, TUESDAY, berlin
-from tickets import senders, services
+from tickets import changing, opening, outcomes, senders, writing
 from tickets.models import Channel, Ticket
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 from tickets.states import State
 
 
@@ -31,17 +32,17 @@ def test_confirmation_counts_for_a_ticket_that_turns_out_unanswered(tenant, agen
     ticket = opened(requester=stranger, is_verified=False)
     with at(f"{TUESDAY} 10:00"):
         if meanwhile == "spam":
-            services.change_state(ticket, State.SPAM, by=agent)
+            changing.change_state(ticket, State.SPAM, by=agent)
         else:
-            message = services.reply(ticket, author=agent, text="So geht es.")
+            message = writing.reply(ticket, author=agent, text="So geht es.")
     with at(f"{TUESDAY} 11:00"):
         senders.confirm_sender(stranger)
 
     with at(f"{TUESDAY} 12:00"):
         if meanwhile == "spam":
-            services.change_state(ticket, State.OPEN, by=agent)
+            changing.change_state(ticket, State.OPEN, by=agent)
         else:
-            services.mark_failed(message, cause="550 unbekannt")
+            outcomes.mark_failed(message, cause="550 unbekannt")
 
     assert terms(promise_of(ticket)) == ("Gold", "confirmed", True, berlin(f"{TUESDAY} 13:00"))
 
@@ -63,17 +64,17 @@ def test_booking_before_the_confirmation_is_no_upgrade_of_a_strangers_target(ten
     stranger = customer_of("Basis")
     ticket = opened(requester=stranger, is_verified=False)
     with at(f"{TUESDAY} 10:00"):
-        services.mark_delivered(services.reply(ticket, author=agent, text="So geht es."))
+        outcomes.mark_delivered(writing.reply(ticket, author=agent, text="So geht es."))
     write_again(ticket, f"{TUESDAY} 11:00")
     target = terms(promise_of(ticket))
     with at(f"{TUESDAY} 12:00"):
         assign_tier(ticket.organisation, tier("Gold"))
     with at(f"{TUESDAY} 13:00"):
         senders.confirm_sender(stranger)
-        message = services.reply(ticket, author=agent, text="So geht es auch.")
+        message = writing.reply(ticket, author=agent, text="So geht es auch.")
 
     with at(f"{TUESDAY} 14:00"):
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
 
     assert terms(promise_of(ticket)) == target
 
@@ -82,7 +83,7 @@ def test_confirmation_counts_from_the_message_that_waits_and_not_from_a_withdraw
     stranger = customer_of("Gold")
     ticket = opened(requester=stranger, is_verified=False)
     with at(f"{TUESDAY} 10:00"):
-        services.change_state(ticket, State.CLOSED, by=stranger)
+        changing.change_state(ticket, State.CLOSED, by=stranger)
     write_again(ticket, f"{THURSDAY} 09:00")
 
     with at(f"{THURSDAY} 10:00"):
@@ -94,14 +95,14 @@ def test_confirmation_counts_from_the_message_that_waits_and_not_from_a_withdraw
 def test_withdrawal_stays_one_when_an_agent_files_the_ticket_away(tenant, agent):
     ticket = opened("Gold")
     with at(f"{TUESDAY} 10:00"):
-        message = services.reply(ticket, author=agent, text="So geht es.")
+        message = writing.reply(ticket, author=agent, text="So geht es.")
     with at(f"{TUESDAY} 11:00"):
-        services.change_state(ticket, State.SOLVED, by=ticket.requester)
+        changing.change_state(ticket, State.SOLVED, by=ticket.requester)
     with at(f"{TUESDAY} 12:00"):
-        services.change_state(ticket, State.CLOSED, by=agent)
+        changing.change_state(ticket, State.CLOSED, by=agent)
 
     with at(f"{TUESDAY} 15:00"):
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
 
     promise = ticket.promises.get()
     assert (promise.end_cause, promise.ended_at) == ("withdrawn", berlin(f"{TUESDAY} 11:00"))
@@ -112,10 +113,10 @@ def test_withdrawal_stays_one_when_an_agent_files_the_ticket_away(tenant, agent)
 def test_ticket_that_only_agents_closed_was_not_withdrawn(tenant, agent, state):
     ticket = opened("Gold")
     with at(f"{TUESDAY} 10:00"):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
     write_again(ticket, f"{TUESDAY} 11:00")
     with at(f"{TUESDAY} 12:00"):
-        services.change_state(ticket, state, by=agent)
+        changing.change_state(ticket, state, by=agent)
 
     ticket.refresh_from_db()
     assert ticket.withdrawn_at is None
@@ -128,7 +129,7 @@ def taken_in(ticket_at: str, taken_in_at: str, booked: str, then: str) -> Ticket
         assign_tier(customer.organisation, tier(then))
     with at(taken_in_at):
         new = NewTicket(customer, "Frage", Channel.EMAIL, berlin(ticket_at))
-        return services.open_ticket(new, Content(text="Wie geht das?"))[0]
+        return opening.open_ticket(new, Content(text="Wie geht das?"))[0]
 
 
 def test_late_processing_makes_no_promise_worse_by_a_downgrade_since_the_arrival(tenant):

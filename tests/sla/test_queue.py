@@ -20,9 +20,10 @@ from tests.factories import AgentFactory, tier
 from tests.sla.arranging import customer_of, opened
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.sla.oracle import Oracle
-from tickets import assigning, services
+from tickets import assigning, changing, opening, outcomes, writing
 from tickets.models import Channel, Ticket
-from tickets.services import Content, NewTicket
+from tickets.opening import NewTicket
+from tickets.recording import Content
 from tickets.states import State
 
 START = berlin("2026-03-26 09:00")
@@ -143,13 +144,13 @@ def test_stored_order_is_the_order_of_the_design(tenant, agent, arrivals, looks,
 def _arrive(customer, channel: str, at: datetime) -> Ticket:
     with time_machine.travel(at, tick=False):
         new = NewTicket(customer, "Frage", channel, at)
-        return services.open_ticket(new, Content(text="?"))[0]
+        return opening.open_ticket(new, Content(text="?"))[0]
 
 
 def _answer_and_ask_again(ticket: Ticket, agent, at: datetime) -> None:
     with time_machine.travel(at, tick=False):
-        services.mark_delivered(services.reply(ticket, author=agent, text="!"))
-        services.add_customer_message(
+        outcomes.mark_delivered(writing.reply(ticket, author=agent, text="!"))
+        writing.add_customer_message(
             ticket,
             author=ticket.requester,
             content=Content(text="?"),
@@ -268,9 +269,9 @@ def test_long_pause_of_the_sweep_gives_the_same_place(tenant):
 def test_answered_closed_and_spam_tickets_stand_nowhere(tenant, agent):
     answered, closed, spam, left = (opened("Gold") for _ in range(4))
 
-    services.reply(answered, author=agent, text="So geht es.")
-    services.change_state(closed, State.CLOSED, by=agent)
-    services.change_state(spam, State.SPAM, by=agent)
+    writing.reply(answered, author=agent, text="So geht es.")
+    changing.change_state(closed, State.CLOSED, by=agent)
+    changing.change_state(spam, State.SPAM, by=agent)
 
     assert list(Ticket.objects.queued()) == [left]
 

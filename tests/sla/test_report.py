@@ -22,7 +22,7 @@ from sla.sweep import sweep_tenant
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, write_again
 from tests.sla.moments import BERLIN, FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, berlin
-from tickets import services
+from tickets import changing, outcomes, writing
 from tickets.models import Channel, Message, Ticket
 from tickets.states import State
 
@@ -46,12 +46,12 @@ def classes(ticket: Ticket, at=LATER) -> list[str]:
 
 def close_as_customer(ticket: Ticket, at: str) -> None:
     with time_machine.travel(berlin(at), tick=False):
-        services.change_state(ticket, State.CLOSED, by=ticket.requester)
+        changing.change_state(ticket, State.CLOSED, by=ticket.requester)
 
 
 def mark_as_spam(ticket: Ticket, agent, at: str) -> None:
     with time_machine.travel(berlin(at), tick=False):
-        services.change_state(ticket, State.SPAM, by=agent)
+        changing.change_state(ticket, State.SPAM, by=agent)
 
 
 def merged(ticket: Ticket, **outcome) -> None:
@@ -87,7 +87,7 @@ def test_due_moment_that_passed_unanswered_is_broken_before_the_sweep_has_seen_i
 def test_answer_whose_first_hop_is_pending_is_open_even_when_due_has_passed(tenant, agent):
     ticket = opened("Gold")
     with time_machine.travel(berlin(f"{TUESDAY} 12:59"), tick=False):
-        services.reply(ticket, author=agent, text="So geht es.", state=State.WAITING)
+        writing.reply(ticket, author=agent, text="So geht es.", state=State.WAITING)
 
     assert classes(ticket) == [Outcome.OPEN]
 
@@ -97,7 +97,7 @@ def test_refused_answer_leaves_the_promise_broken(tenant, agent):
     answer(ticket, agent, f"{TUESDAY} 10:00")
     message = ticket.messages.get(kind=Message.Kind.OUTBOUND)
     with time_machine.travel(berlin(f"{THURSDAY} 09:00"), tick=False):
-        services.mark_failed(message, cause="550")
+        outcomes.mark_failed(message, cause="550")
 
     assert classes(ticket)[0] == Outcome.BROKEN
 

@@ -12,7 +12,7 @@ from sla.models import Promise
 from tests.factories import CustomerFactory, organisation, tier
 from tests.sla.arranging import answer, opened, promise_of
 from tests.sla.moments import TUESDAY, berlin
-from tickets import senders, services
+from tickets import changing, outcomes, senders, writing
 from tickets.merging import merge, undo_merge
 from tickets.models import Channel, Ticket
 from tickets.states import State
@@ -80,12 +80,12 @@ def test_link_counts_the_tier_of_the_arrival_and_the_upgrades_since(tenant, agen
 def test_link_while_an_answer_is_on_its_way_counts_once_it_is_refused(tenant, agent):
     ticket, to = opened(requester=stranger()), gold()
     with at(f"{TUESDAY} 10:00"):
-        message = services.reply(ticket, author=agent, text="So geht es.")
+        message = writing.reply(ticket, author=agent, text="So geht es.")
     with at(f"{TUESDAY} 11:00"):
         senders.link_sender(ticket.requester, to, by=agent)
 
     with at(f"{TUESDAY} 11:30"):
-        services.mark_failed(message, cause="550 unbekannt")
+        outcomes.mark_failed(message, cause="550 unbekannt")
 
     new = promise_of(ticket)
     assert (new.reason, new.due_at) == (Promise.Reason.LINKED, berlin(f"{TUESDAY} 13:00"))
@@ -109,12 +109,12 @@ def test_confirmation_while_taken_for_spam_counts_once_it_is_none(tenant, agent)
         customer = CustomerFactory(organisation=organisation(booked="Gold"))
     ticket = opened(requester=customer, is_verified=False)
     with at(f"{TUESDAY} 10:00"):
-        services.change_state(ticket, "spam", by=agent)
+        changing.change_state(ticket, "spam", by=agent)
     with at(f"{TUESDAY} 10:30"):
         senders.confirm_sender(customer)
 
     with at(f"{TUESDAY} 11:00"):
-        services.change_state(ticket, "open", by=agent)
+        changing.change_state(ticket, "open", by=agent)
 
     new = promise_of(ticket)
     assert (new.reason, new.due_at) == (Promise.Reason.CONFIRMED, berlin(f"{TUESDAY} 13:00"))
@@ -126,7 +126,7 @@ def test_answering_another_way_brings_the_guarantee_of_that_channel(tenant, agen
     ticket = opened(requester=customer, channel=Channel.FACEBOOK)
 
     with at(f"{TUESDAY} 10:00"):
-        services.change_channel(ticket, Channel.EMAIL, by=agent)
+        changing.change_channel(ticket, Channel.EMAIL, by=agent)
 
     new = promise_of(ticket)
     assert (new.reason, new.is_guaranteed, new.due_at) == (
@@ -143,7 +143,7 @@ def test_a_channel_without_guarantee_takes_none_away(tenant, agent):
     old = promise_of(ticket)
 
     with at(f"{TUESDAY} 10:00"):
-        services.change_channel(ticket, Channel.FACEBOOK, by=agent)
+        changing.change_channel(ticket, Channel.FACEBOOK, by=agent)
 
     assert promise_of(ticket) == old
 
@@ -155,7 +155,7 @@ def test_missed_target_becomes_no_guarantee_by_another_channel(tenant, agent):
     old = promise_of(ticket)
 
     with at(f"{TUESDAY} 14:00"):
-        services.change_channel(ticket, Channel.EMAIL, by=agent)
+        changing.change_channel(ticket, Channel.EMAIL, by=agent)
 
     assert promise_of(ticket) == old
 
@@ -217,7 +217,7 @@ def test_link_reaches_what_is_not_in_the_queue_but_not_settled(tenant, agent, me
             merge(ticket, into=other, by=agent)
         else:
             state = State.SPAM if meanwhile == "spam" else State.CLOSED
-            services.change_state(ticket, state, by=agent)
+            changing.change_state(ticket, state, by=agent)
     with at(f"{TUESDAY} 10:30"):
         senders.link_sender(person, to, by=agent)
 
@@ -225,7 +225,7 @@ def test_link_reaches_what_is_not_in_the_queue_but_not_settled(tenant, agent, me
         if meanwhile == "merged":
             undo_merge(ticket, by=agent)
         else:
-            services.change_state(ticket, State.OPEN, by=agent)
+            changing.change_state(ticket, State.OPEN, by=agent)
 
     ticket.refresh_from_db()
     assert ticket.organisation == to
@@ -237,12 +237,12 @@ def test_channel_changed_while_an_answer_is_on_its_way_counts_once_it_is_refused
         customer = CustomerFactory(organisation=organisation(booked="Gold"))
     ticket = opened(requester=customer, channel=Channel.FACEBOOK)
     with at(f"{TUESDAY} 10:00"):
-        message = services.reply(ticket, author=agent, text="So geht es.")
+        message = writing.reply(ticket, author=agent, text="So geht es.")
     with at(f"{TUESDAY} 10:10"):
-        services.change_channel(ticket, Channel.EMAIL, by=agent)
+        changing.change_channel(ticket, Channel.EMAIL, by=agent)
 
     with at(f"{TUESDAY} 10:30"):
-        services.mark_failed(message, cause="abgelehnt")
+        outcomes.mark_failed(message, cause="abgelehnt")
 
     new = promise_of(ticket)
     assert (new.reason, new.is_guaranteed) == (Promise.Reason.CHANNEL, True)
@@ -271,12 +271,12 @@ def test_channel_changed_in_time_counts_even_if_the_answer_bounces_after_the_due
         customer = CustomerFactory(organisation=organisation(booked="Gold"))
     ticket = opened(requester=customer, channel=Channel.FACEBOOK)
     with at(f"{TUESDAY} 10:00"):
-        message = services.reply(ticket, author=agent, text="So geht es.")
+        message = writing.reply(ticket, author=agent, text="So geht es.")
     with at(f"{TUESDAY} 10:10"):
-        services.change_channel(ticket, Channel.EMAIL, by=agent)
+        changing.change_channel(ticket, Channel.EMAIL, by=agent)
 
     with at("2026-03-11 10:00"):
-        services.mark_failed(message, cause="abgelehnt")
+        outcomes.mark_failed(message, cause="abgelehnt")
 
     new = promise_of(ticket)
     assert (new.is_guaranteed, new.is_broken()) == (True, True)

@@ -29,7 +29,7 @@ from tests.sla.arranging import answer, customer_of, opened, promise_of
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.sla.test_queue import explained, fill
 from tests.threads import Side, side_by_side
-from tickets import assigning, services
+from tickets import assigning, writing
 from tickets.models import Event, Ticket
 
 DUE = berlin(f"{TUESDAY} 13:00")
@@ -293,8 +293,8 @@ def test_sweep_against_eight_replying_agents_knows_no_deadlock(desk):
         for ticket in order.sample(tickets, len(tickets)):
             assigning.assign(ticket, to=agent, by=agent)
             if order.random() < 0.5:
-                services.add_note(ticket, author=agent, text="Ich sehe nach.")
-            services.reply(ticket, author=agent, text="So geht es.")
+                writing.add_note(ticket, author=agent, text="Ich sehe nach.")
+            writing.reply(ticket, author=agent, text="So geht es.")
 
     def sweep_on() -> int:
         rounds = 0
@@ -329,7 +329,7 @@ def test_two_agents_at_the_same_second_on_two_connections(desk):
 
     replies = side_by_side(
         desk,
-        [partial(services.reply, ticket, author=agent, text="So geht es.") for agent in agents],
+        [partial(writing.reply, ticket, author=agent, text="So geht es.") for agent in agents],
     )
 
     promise = ticket.promises.get()
@@ -409,12 +409,12 @@ def test_sweep_that_meets_a_lowered_row_waits_for_its_writer(desk):
     customer, steps = customer_of("Gold"), Steps()
 
     with Side(desk) as writer, Side(desk) as sweeper:
-        writing = writer.run(written_slowly, steps, customer, before=False)
+        written = writer.run(written_slowly, steps, customer, before=False)
         steps.reached.wait(30)
         settling = sweeper.run(settle)
         is_waiting = waits(settling)
         steps.go_on.set()
-        ticket = writing.result(30)
+        ticket = written.result(30)
         settling.result(30)
 
     assert is_waiting
@@ -426,12 +426,12 @@ def test_writer_lowers_the_row_that_the_sweep_has_raised_meanwhile(desk):
     customer, steps = customer_of("Gold"), Steps()
 
     with Side(desk) as writer:
-        writing = writer.run(written_slowly, steps, customer, before=True)
+        written = writer.run(written_slowly, steps, customer, before=True)
         steps.reached.wait(30)
         sweep()
         raised = wakeup(desk)
         steps.go_on.set()
-        ticket = writing.result(30)
+        ticket = written.result(30)
 
     assert raised is None
     assert wakeup(desk) == promise_of(ticket).next_check_at
@@ -450,11 +450,11 @@ def test_writer_that_comes_while_the_sweep_has_read_lowers_the_row_after_it(desk
     with Side(desk) as writer, Side(desk) as sweeper:
         settling = sweeper.run(wakeups.settle, Wakeup.Kind.PROMISES, read_and_stop)
         steps.reached.wait(30)
-        writing = writer.run(open_ticket, customer)
-        is_waiting = waits(writing)
+        written = writer.run(open_ticket, customer)
+        is_waiting = waits(written)
         steps.go_on.set()
         settling.result(30)
-        ticket = writing.result(30)
+        ticket = written.result(30)
 
     assert is_waiting
     assert wakeup(desk) == promise_of(ticket).next_check_at
@@ -465,11 +465,11 @@ def test_writers_first_row_and_the_sweep_do_not_miss_each_other(desk):
     customer, steps = customer_of("Gold"), Steps()
 
     with Side(desk) as writer, Side(desk) as sweeper:
-        writing = writer.run(written_slowly, steps, customer, before=False)
+        written = writer.run(written_slowly, steps, customer, before=False)
         steps.reached.wait(30)
         sweeper.run(settle).result(30)
         steps.go_on.set()
-        ticket = writing.result(30)
+        ticket = written.result(30)
 
     assert wakeup(desk) == promise_of(ticket).next_check_at
 
@@ -484,7 +484,7 @@ def test_wakeup_never_lies_after_the_first_moment_under_load(desk):
             arrived = now() - timedelta(minutes=order.randrange(0, 3 * 1440))
             ticket = open_ticket(customer, received_at=arrived)
             if order.random() < 0.5:
-                services.reply(ticket, author=agent, text="So geht es.")
+                writing.reply(ticket, author=agent, text="So geht es.")
 
     def sweep_on() -> None:
         while not done.is_set():

@@ -18,9 +18,9 @@ from sla.tiers import default_calendar
 from tests.factories import AgentFactory
 from tests.sla.arranging import answer, opened, promise_of, write_again
 from tests.sla.moments import THURSDAY, TUESDAY, WEDNESDAY, berlin
-from tickets import assigning, services
+from tickets import assigning, changing, outcomes, writing
 from tickets.models import Ticket
-from tickets.services import Content
+from tickets.recording import Content
 from tickets.states import State
 
 # A Gold ticket that arrived on Tuesday at 9:00.
@@ -67,9 +67,9 @@ def test_deadline_recomputed_on_save(tenant, agent):
         ticket.subject = "Doch etwas anderes"
         ticket.save()
         assigning.assign(ticket, to=agent, by=agent)
-        services.change_state(ticket, State.WAITING, by=agent)
-        services.change_state(ticket, State.OPEN, by=agent)
-        services.add_note(ticket, author=agent, text="Ich sehe nach.")
+        changing.change_state(ticket, State.WAITING, by=agent)
+        changing.change_state(ticket, State.OPEN, by=agent)
+        writing.add_note(ticket, author=agent, text="Ich sehe nach.")
         promise_of(ticket).save()
     write_again(ticket, f"{TUESDAY} 16:00")
 
@@ -92,11 +92,11 @@ def test_promise_moved_by_an_edit_of_the_schedule(tenant):
 
 
 def confirm_receipt(ticket: Ticket, agent) -> None:
-    services.mark_delivered(services.acknowledge(ticket, text="Wir haben Ihre Nachricht."))
+    outcomes.mark_delivered(writing.acknowledge(ticket, text="Wir haben Ihre Nachricht."))
 
 
 def out_of_office(ticket: Ticket, agent) -> None:
-    services.add_customer_message(
+    writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text="Ich bin im Urlaub.", is_automatic=True),
@@ -107,7 +107,7 @@ def out_of_office(ticket: Ticket, agent) -> None:
 
 def moved_to(state: State) -> Callable[[Ticket, object], None]:
     def move(ticket: Ticket, agent) -> None:
-        services.change_state(ticket, state, by=agent)
+        changing.change_state(ticket, state, by=agent)
 
     return move
 
@@ -207,10 +207,10 @@ def test_escalation_although_answered(tenant, answered_at):
     """An answer in time ends it, on its way or arrived; the very due moment is in time."""
     ticket = opened("Gold")
     with time_machine.travel(berlin(answered_at), tick=False):
-        message = services.reply(ticket, author=AgentFactory(), text="So geht es.")
+        message = writing.reply(ticket, author=AgentFactory(), text="So geht es.")
 
     found = swept(DUE + timedelta(hours=1))
-    services.mark_delivered(message, at=DUE + timedelta(hours=2))
+    outcomes.mark_delivered(message, at=DUE + timedelta(hours=2))
     found += swept(DUE + timedelta(days=1))
 
     promise = ticket.promises.get()

@@ -20,7 +20,7 @@ from tests.factories import open_ticket, tier
 from tests.sla.arranging import answer, customer_of, opened, promise_of, write_again
 from tests.sla.moments import TUESDAY, WEDNESDAY, berlin
 from tests.threads import Side
-from tickets import services
+from tickets import writing
 from tickets.models import Channel, Ticket
 
 TERMS = (
@@ -118,7 +118,7 @@ def test_ticket_that_comes_while_the_organisation_is_being_locked_is_upgraded_to
 
     def hold(ticket: Ticket) -> None:
         with act():
-            services.add_note(ticket, author=customer, text="Moment")
+            writing.add_note(ticket, author=customer, text="Moment")
             is_held.set()
             may_commit.wait(30)
 

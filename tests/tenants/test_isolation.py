@@ -25,7 +25,7 @@ from tenants.models import Tenant
 from tenants.queue import TenantTask, WrongSchemaError
 from tests.factories import AgentFactory, CustomerFactory, open_ticket
 from tickets.models import Attachment, Ticket
-from tickets.services import File
+from tickets.recording import File
 
 FIRST_ID = 700_001
 

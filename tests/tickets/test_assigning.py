@@ -11,9 +11,9 @@ from accounts.teams import delete_team
 from tenants.acts import act
 from tests.factories import AgentFactory, open_ticket
 from tests.threads import PATIENCE, Side
-from tickets import assigning, services
+from tickets import assigning, changing
+from tickets.changing import MergedError
 from tickets.merging import merge
-from tickets.services import MergedError
 from tickets.states import State
 
 MOMENT = now() - timedelta(hours=2)
@@ -91,7 +91,7 @@ def test_tickets_of_a_removed_team_go_on_without_one(tenant, agent, state):
     team, stays = Team.objects.create(name="Versand"), Team.objects.create(name="Technik")
     assigning.assign_team(ticket, to=team, by=agent, at=MOMENT)
     assigning.assign_team(other, to=stays, by=agent, at=MOMENT)
-    services.change_state(ticket, state, by=agent)
+    changing.change_state(ticket, state, by=agent)
 
     delete_team(team, by=agent)
 

@@ -10,7 +10,7 @@ from tests.threads import side_by_side
 from tickets import drafts
 from tickets.drafts import Draft
 from tickets.models import Attachment, DraftFile
-from tickets.services import File
+from tickets.recording import File
 
 
 def keep(person, name):

@@ -7,10 +7,10 @@ from accounts.models import Membership
 from channels import own_data as channels_own
 from channels.models import InboundRecord, SystemMail
 from tests.factories import CustomerFactory, open_ticket, organisation
-from tickets import drafts, own_data, services, sharing
+from tickets import drafts, own_data, recording, sharing, writing
 from tickets.drafts import Draft
 from tickets.models import DraftFile, Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 
@@ -41,8 +41,8 @@ def words(ticket):
 
 def test_own_requests_are_handed_out_without_notes(anna, agent):
     ticket = ticket_of(anna)
-    services.add_note(ticket, author=agent, text="Geheim")
-    services.reply(ticket, author=agent, text="So.")
+    writing.add_note(ticket, author=agent, text="Geheim")
+    writing.reply(ticket, author=agent, text="So.")
 
     told = own_data._export(anna)
     [request] = told["requests"]
@@ -57,8 +57,8 @@ def test_of_others_requests_only_ones_own_words_are(anna, agent):
     anna.join(home)
     ticket = open_ticket(CustomerFactory(organisation=home), text="Fremdes")
     sharing.share(ticket, [anna], by=ticket.requester)
-    content = services.Content(text="Eigenes")
-    services.add_customer_message(
+    content = recording.Content(text="Eigenes")
+    writing.add_customer_message(
         ticket, author=anna, content=content, channel="portal_form", received_at=ticket.opened_at
     )
 
@@ -70,7 +70,7 @@ def test_of_others_requests_only_ones_own_words_are(anna, agent):
 
 def test_who_was_alone_takes_every_word_along(anna, agent):
     ticket = ticket_of(anna)
-    services.reply(ticket, author=agent, text="Guten Tag Anna Berg")
+    writing.reply(ticket, author=agent, text="Guten Tag Anna Berg")
     number = ticket.number
 
     erasing.erase(anna)
@@ -90,7 +90,7 @@ def test_among_colleagues_the_words_stay_without_the_name(anna, agent):
     boss = CustomerFactory(name="Chef", organisation=home)
     boss.join(home, Membership.Role.ADMIN)
     ticket = ticket_of(anna)
-    services.reply(ticket, author=agent, text="Guten Tag Anna Berg, so geht es.")
+    writing.reply(ticket, author=agent, text="Guten Tag Anna Berg, so geht es.")
 
     erasing.erase(anna)
 

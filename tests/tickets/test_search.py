@@ -8,7 +8,7 @@ from django_tenants.utils import schema_context
 
 from helpdesk.fulltext import fold
 from tests.factories import CustomerFactory, open_ticket
-from tickets import services
+from tickets import writing
 from tickets.models import Ticket
 
 
@@ -64,8 +64,8 @@ def test_number_finds_its_ticket_with_and_without_its_sign(tenant):
 
 def test_answers_and_notes_are_found_and_the_ticket_only_once(tenant, agent):
     ticket = open_ticket(text="Frage zum Zebrastreifen")
-    services.add_note(ticket, author=agent, text="Zebrastreifen: siehe Handbuch")
-    services.reply(ticket, author=agent, text="Der Zebrastreifen ist weiß.")
+    writing.add_note(ticket, author=agent, text="Zebrastreifen: siehe Handbuch")
+    writing.reply(ticket, author=agent, text="Der Zebrastreifen ist weiß.")
 
     assert list(Ticket.objects.matching("Zebrastreifen")) == [ticket]
     assert list(Ticket.objects.matching("Handbuch")) == [ticket]

@@ -111,9 +111,9 @@ def test_a_merge_brings_who_took_part_along_and_undoing_takes_them_back(ticket, 
 
 
 def test_a_customers_search_knows_nothing_of_notes(ticket, agent):
-    from tickets import services
+    from tickets import writing
 
-    services.add_note(ticket, author=agent, text="Heimlich vermerkt")
+    writing.add_note(ticket, author=agent, text="Heimlich vermerkt")
 
     found = Ticket.objects.visible_to(ticket.requester)
     assert list(found.matching("Heimlich", public=True)) == []

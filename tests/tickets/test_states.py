@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from tests.factories import open_ticket
-from tickets import services
+from tickets import changing
 from tickets.models import Ticket
 from tickets.states import TRANSITIONS, State, TransitionError, check
 
@@ -43,10 +43,10 @@ def test_state_changes_along_the_table_and_nowhere_else(tenant, agent, before, a
     Ticket.objects.filter(pk=ticket.pk).update(state=before)
 
     if (before, after) in POSSIBLE or before == after:
-        services.change_state(ticket, State(after), by=agent)
+        changing.change_state(ticket, State(after), by=agent)
     else:
         with pytest.raises(TransitionError, match=f"{before} → {after}"):
-            services.change_state(ticket, State(after), by=agent)
+            changing.change_state(ticket, State(after), by=agent)
 
     ticket.refresh_from_db()
     reached = after if (before, after) in POSSIBLE else before

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils.timezone import now
 
-from channels import intake
+from channels import arrivals
 from channels.email import recipients
 from channels.email.door import LARGEST_MAIL
 from channels.email.parser import ParsedMail, parse
@@ -48,14 +48,14 @@ class Command(BaseCommand):
         named = parse(raw) if sender is None or not asked else ParsedMail()
         if sender is None:
             sender = _sender_in(raw, named)
-        arrival = intake.Arrival(Channel.EMAIL, raw, received_at, sender.strip().strip("<>"))
+        arrival = arrivals.Arrival(Channel.EMAIL, raw, received_at, sender.strip().strip("<>"))
         try:
             self._take(arrival, asked, named)
         except (StorageFullError, DatabaseError, InterfaceError) as error:
             reason = " ".join(str(error).split())
             raise CommandError(f"Try again: {reason}", returncode=os.EX_TEMPFAIL) from error
 
-    def _take(self, arrival: intake.Arrival, asked: list[str], named: ParsedMail) -> None:
+    def _take(self, arrival: arrivals.Arrival, asked: list[str], named: ParsedMail) -> None:
         """All recipients asked for must be known; of those a mail names, the ones that are ours."""
         found, unknown = recipients.by_schema(asked or [*named.delivered_to, *named.to, *named.cc])
         if not found or (asked and unknown):
@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 f"No such address here: {', '.join(unknown) or 'none named'}",
                 returncode=os.EX_NOUSER,
             )
-        intake.accept(arrival, found)
+        arrivals.accept(arrival, found)
 
 
 def _sender_in(raw: bytes, named: ParsedMail) -> str:

@@ -6,12 +6,12 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django_tenants.utils import schema_context
 
-from channels import intake
+from channels import arrivals, intake
+from channels.arrivals import Arrival
 from channels.callback import attempts, calls, inbound, offers
 from channels.callback.attempts import Attempt
 from channels.callback.calls import CallEndedError, CallRequest, SlotTakenError
 from channels.callback.numbers import Number
-from channels.intake import Arrival
 from channels.models import CallAttempt, CallBack, CallSettings, InboundRecord
 from sla import consistency
 from sla.changes import assign_tier
@@ -27,7 +27,7 @@ from tests.channels.callback.arranging import (
 )
 from tests.factories import open_ticket, tier
 from tests.sla.moments import berlin
-from tickets import merging, services
+from tickets import changing, merging, outcomes, writing
 from tickets.models import Channel, Message, Ticket
 from tickets.states import State
 
@@ -274,7 +274,7 @@ def test_a_wish_counts_from_when_it_was_sent_however_late_it_is_taken_in(tenant)
         "form_id": "f",
     }
     raw = json.dumps(form).encode()
-    record = intake.accept_for_now(Arrival("callback", raw, berlin(f"{DAY} 09:00")))
+    record = arrivals.accept_for_now(Arrival("callback", raw, berlin(f"{DAY} 09:00")))
 
     with time_machine.travel(berlin(f"{DAY} 14:00"), tick=False):
         intake.process(record)
@@ -292,7 +292,7 @@ def test_a_request_taken_in_later_never_waits_for_a_slot_that_is_full(tenant):
         customer, CallRequest(NUMBER, "Später", slot("10:00", "10:30")), "Bitte anrufen.", "f"
     )
     written = json.dumps(inbound._written(form)).encode()
-    record = intake.accept_for_now(Arrival("callback", written, berlin(f"{DAY} 09:00")))
+    record = arrivals.accept_for_now(Arrival("callback", written, berlin(f"{DAY} 09:00")))
 
     intake.process(record, is_due=False)
 
@@ -314,8 +314,8 @@ def test_a_wish_is_not_undone_by_what_was_booked_before_it(tenant):
     call = ask(customer_of(), slot("15:00", "15:30", FRIDAY), is_wish=True)
     ticket, boss = call.ticket, call.ticket.requester
 
-    services.change_state(ticket, State.SPAM, by=_agent())
-    services.change_state(ticket, State.OPEN, by=_agent())
+    changing.change_state(ticket, State.SPAM, by=_agent())
+    changing.change_state(ticket, State.OPEN, by=_agent())
 
     promise = promise_of(ticket)
     assert (promise.reason, promise.due_at) == ("wish", berlin(f"{FRIDAY} 15:30"))
@@ -375,8 +375,8 @@ def test_writing_after_a_failed_attempt_is_an_answer_and_ends_the_call(tenant, a
     call = ask(customer_of())
     attempts.log(call, Attempt("not_reached"), by=agent)
 
-    message = services.reply(call.ticket, author=agent, text="Leider nicht erreicht.")
-    services.mark_delivered(message)
+    message = writing.reply(call.ticket, author=agent, text="Leider nicht erreicht.")
+    outcomes.mark_delivered(message)
 
     call.refresh_from_db()
     assert (message.channel, call.state) == ("email", "done")
@@ -386,7 +386,7 @@ def test_writing_after_a_failed_attempt_is_an_answer_and_ends_the_call(tenant, a
 def test_writing_leaves_a_call_that_is_still_to_be_made(tenant, agent):
     call = ask(customer_of(), slot("10:00", "10:30"))
 
-    services.reply(call.ticket, author=agent, text="Bis gleich.")
+    writing.reply(call.ticket, author=agent, text="Bis gleich.")
 
     call.refresh_from_db()
     assert call.is_open
@@ -452,7 +452,7 @@ def test_moving_frees_the_place(tenant):
 def test_a_ticket_that_ends_takes_its_call_along(tenant, agent, state, told):
     call = ask(customer_of(), slot("10:00", "10:30"))
 
-    services.change_state(call.ticket, state, by=agent)
+    changing.change_state(call.ticket, state, by=agent)
 
     call.refresh_from_db()
     assert (call.state, len(mails(call.ticket))) == ("cancelled", told)
@@ -461,7 +461,7 @@ def test_a_ticket_that_ends_takes_its_call_along(tenant, agent, state, told):
 def test_solving_with_an_answer_ends_the_call(tenant, agent):
     call = ask(customer_of(), slot("10:00", "10:30"))
 
-    services.reply(call.ticket, author=agent, text="Gelöst.", state=State.SOLVED)
+    writing.reply(call.ticket, author=agent, text="Gelöst.", state=State.SOLVED)
 
     call.refresh_from_db()
     assert call.state == "cancelled"
@@ -542,7 +542,7 @@ def test_the_order_is_that_of_the_moments_by_which_to_call(tenant):
 def test_a_written_answer_to_who_asked_for_a_call_goes_by_mail(tenant, agent):
     call = ask(customer_of())
 
-    message = services.reply(call.ticket, author=agent, text="Hier steht es.")
+    message = writing.reply(call.ticket, author=agent, text="Hier steht es.")
 
     assert (message.channel, message.kind) == (Channel.EMAIL, Message.Kind.OUTBOUND)
     assert Promise.objects.get(answer=message).answered_at == message.sent_at

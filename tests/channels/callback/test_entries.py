@@ -15,7 +15,7 @@ from channels.callback.numbers import Number
 from channels.email import outbound
 from tests.channels.callback.arranging import DAY, NUMBER, agreed, slot
 from tests.sla.moments import berlin
-from tickets import services
+from tickets import changing
 from tickets.states import State
 
 TEN, ELEVEN = slot("10:00", "10:30"), slot("11:00", "11:30")
@@ -100,7 +100,7 @@ def test_a_call_as_soon_as_possible_has_no_entry_and_takes_an_earlier_one_back(t
 
 def test_the_end_of_the_ticket_takes_the_entry_back(tenant, agent):
     call = agreed(wanted=TEN)
-    services.change_state(call.ticket, State.SOLVED, by=agent)
+    changing.change_state(call.ticket, State.SOLVED, by=agent)
 
     entries = [entry for entry in entries_of(call.ticket) if entry]
 

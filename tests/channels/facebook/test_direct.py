@@ -10,7 +10,7 @@ import time_machine
 from channels.facebook import direct
 from channels.models import FacebookObject, FacebookPerson, InboundRecord
 from tests.channels.facebook.hooks import START, batch, event, said, taken, whole
-from tickets import services
+from tickets import changing, writing
 from tickets.models import Message, Ticket
 from tickets.states import State
 
@@ -137,7 +137,7 @@ def test_after_a_worker_died_each_event_goes_on_by_itself(page):
 )
 def test_a_solved_ticket_goes_on_for_as_long_as_the_page_says(page, agent, hours, tickets):
     taken(batch(said("Hallo")))
-    services.change_state(Ticket.objects.get(), State.SOLVED, by=agent)
+    changing.change_state(Ticket.objects.get(), State.SOLVED, by=agent)
 
     with time_machine.travel(AT + timedelta(hours=hours + 1), tick=False):
         at = START + 60 * SECOND + int(hours * HOUR)
@@ -149,7 +149,7 @@ def test_a_solved_ticket_goes_on_for_as_long_as_the_page_says(page, agent, hours
 
 def test_an_answered_ticket_goes_on_however_late(page, agent):
     taken(batch(said("Hallo")))
-    services.reply(Ticket.objects.get(), author=agent, text="Guten Tag")
+    writing.reply(Ticket.objects.get(), author=agent, text="Guten Tag")
 
     with time_machine.travel(AT + timedelta(days=90), tick=False):
         taken(batch(said("Wieder da", "m_2", START + 90 * 24 * HOUR)))
@@ -159,7 +159,7 @@ def test_an_answered_ticket_goes_on_however_late(page, agent):
 
 def test_spam_takes_no_more_messages(page, agent):
     taken(batch(said("Kredite!")))
-    services.change_state(Ticket.objects.get(), State.SPAM, by=agent)
+    changing.change_state(Ticket.objects.get(), State.SPAM, by=agent)
 
     taken(batch(said("Mehr Kredite!", "m_2")))
 
@@ -300,7 +300,7 @@ def test_a_confirmation_says_that_it_is_automatic_and_when_to_expect_an_answer(p
 
 def test_a_person_gets_no_second_confirmation_within_a_quarter_of_an_hour(page, agent):
     taken(batch(said("Hallo")))
-    services.change_state(Ticket.objects.get(), State.SPAM, by=agent)
+    changing.change_state(Ticket.objects.get(), State.SPAM, by=agent)
     taken(batch(said("Hallo?", "m_2", START + SECOND)))
 
     assert Ticket.objects.count() == 2

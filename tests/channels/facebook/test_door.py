@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
-from channels import intake, raw
+from channels import arrivals, raw
 from channels.facebook import door, events
 from channels.facebook.views import LARGEST_BATCH
 from channels.models import InboundRecord
@@ -132,7 +132,7 @@ def test_what_cannot_be_stored_is_not_acknowledged(page, monkeypatch):
     def fail(*_):
         raise DatabaseError("voll")
 
-    monkeypatch.setattr(intake, "_record", fail)
+    monkeypatch.setattr(arrivals, "_record", fail)
 
     assert send(VECTOR).status_code == 503
 
@@ -163,7 +163,7 @@ def test_both_tenants_have_their_part_or_none_has(page, beta, monkeypatch):
         {"id": PAGE, "messaging": [said("a", "m_a")]},
         {"id": OTHER_PAGE, "messaging": [said("b", "m_b", page=OTHER_PAGE)]},
     )
-    put, calls = intake._record, []
+    put, calls = arrivals._record, []
 
     def second_fails(*args):
         calls.append(args)
@@ -171,7 +171,7 @@ def test_both_tenants_have_their_part_or_none_has(page, beta, monkeypatch):
             raise DatabaseError("weg")
         return put(*args)
 
-    monkeypatch.setattr(intake, "_record", second_fails)
+    monkeypatch.setattr(arrivals, "_record", second_fails)
 
     assert send(both).status_code == 503
     assert records() == records(beta.schema_name) == []

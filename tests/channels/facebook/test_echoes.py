@@ -10,7 +10,7 @@ import time_machine
 from channels.facebook import parts
 from channels.models import FacebookObject
 from tests.channels.facebook.hooks import PAGE, PSID, START, batch, event, said, taken
-from tickets import services
+from tickets import changing, writing
 from tickets.models import Message, Ticket
 from tickets.states import State
 
@@ -142,7 +142,7 @@ def test_an_answer_after_the_due_moment_is_late(page, soon_after):
 
 def test_our_own_echo_is_no_message_and_proves_the_arrival(page, agent):
     ticket = opened()
-    message = services.reply(ticket, author=agent, text="Morgen.")
+    message = writing.reply(ticket, author=agent, text="Morgen.")
     part = FacebookObject.objects.create(
         page=page,
         kind="message",
@@ -168,7 +168,7 @@ def test_our_own_echo_is_no_message_and_proves_the_arrival(page, agent):
 @pytest.mark.parametrize("mark", ["hd:msg:{}", "hd:msg:{}.0000000000000000", "hd:msg:x", ""])
 def test_a_mark_that_is_not_ours_proves_nothing(page, agent, mark):
     ticket = opened()
-    message = services.reply(ticket, author=agent, text="Morgen.")
+    message = writing.reply(ticket, author=agent, text="Morgen.")
     part = FacebookObject.objects.create(
         page=page, kind="message", message=message, is_own=True, part=0, delivery="sending"
     )
@@ -194,7 +194,7 @@ def test_an_answer_whose_echo_comes_before_a_later_message_counts_once_that_is_t
 def test_an_answer_whose_echo_came_before_a_new_tickets_message_goes_there(page, agent, soon_after):
     old = opened()
     taken(batch(echo(mid="m_e1")))
-    services.change_state(old, State.SOLVED, by=agent)
+    changing.change_state(old, State.SOLVED, by=agent)
     days = 30 * 24 * 3600 * SECOND
     soon_after.shift(timedelta(days=31))
     taken(batch(echo("Gern.", "m_e2", START + days + 12 * SECOND)))

@@ -10,9 +10,9 @@ from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
 from channels import groups, intake, sweep
+from channels.arrivals import TAKE_GROUPS
 from channels.facebook import direct, door, inbound
 from channels.facebook.models import FacebookPage
-from channels.intake import TAKE_GROUPS
 from channels.models import InboundRecord
 from tests.channels.facebook.hooks import OTHER_PAGE, START, batch, said, taken
 from tickets.models import Message, Ticket

@@ -19,7 +19,7 @@ from accounts.models import User
 from channels.facebook import linking
 from channels.facebook.models import FacebookPerson
 from tests.factories import CustomerFactory, open_ticket, organisation
-from tickets import services
+from tickets import writing
 from tickets.models import Channel, Message, Ticket
 
 SITE = "http://alpha.localhost/"
@@ -199,7 +199,7 @@ def test_later_messages_are_the_customers(facebook, ticket, portal, customer, ag
 def test_answers_still_reach_the_conversation(facebook, ticket, portal, customer, agent):
     confirmed(facebook, ticket, portal, customer, agent)
 
-    services.reply(ticket, author=agent, text="Kommt morgen.")
+    writing.reply(ticket, author=agent, text="Kommt morgen.")
     facebook.send()
 
     assert facebook.received()[-1] == "Kommt morgen."

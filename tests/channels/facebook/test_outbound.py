@@ -13,10 +13,10 @@ from channels import outbox
 from channels.facebook import connecting, files, outbound, parts
 from channels.models import FacebookObject, FacebookPage, FacebookPerson
 from tests.factories import CustomerFactory, open_ticket
-from tickets import services
+from tickets import changing, writing
 from tickets.delivery import CLAIM_LASTS
 from tickets.models import Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 from tickets.states import State
 
 Status = Message.Status
@@ -37,7 +37,7 @@ def answer(ticket, agent):
     """Answers the ticket; call it with a text."""
 
     def write(text="Es kommt morgen.", **more):
-        return services.reply(ticket, author=agent, text=text, **more)
+        return writing.reply(ticket, author=agent, text=text, **more)
 
     return write
 
@@ -393,8 +393,8 @@ def test_a_page_that_was_disconnected_answers_nobody(facebook, ticket, answer):
 
 def test_who_is_not_on_facebook_cannot_be_written_to_there(facebook, agent):
     ticket = open_ticket(CustomerFactory())
-    services.change_channel(ticket, "facebook", by=agent)
-    message = services.reply(ticket, author=agent, text="Hallo")
+    changing.change_channel(ticket, "facebook", by=agent)
+    message = writing.reply(ticket, author=agent, text="Hallo")
 
     facebook.send()
 

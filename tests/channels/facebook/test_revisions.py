@@ -11,7 +11,7 @@ from channels.models import FacebookObject, FacebookPerson
 from tests.channels.facebook.hooks import START, batch, event, said, taken
 from tickets import recording
 from tickets.models import Attachment, Event, Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 
 AT = datetime.fromtimestamp(START / 1000, UTC)
 

@@ -13,7 +13,7 @@ from channels.facebook import erasure, wall, wall_lookup, wall_people
 from channels.models import FacebookObject, FacebookPage, FacebookPerson, InboundRecord
 from sla.services import open_promise
 from tests.channels.facebook.hooks import batch, taken
-from tickets import services
+from tickets import changing
 from tickets.models import Message, Ticket
 from tickets.states import State
 
@@ -140,7 +140,7 @@ def test_what_is_said_later_joins_whatever_the_page_takes(facebook, say):
 @pytest.mark.parametrize(("hours", "count"), [(47, 1), (49, 2)])
 def test_long_after_the_solution_it_is_a_new_ticket(facebook, say, agent, hours, count):
     post = say("post", facebook.eva, "Wann habt ihr offen?")
-    services.change_state(Ticket.objects.get(), State.SOLVED, by=agent)
+    changing.change_state(Ticket.objects.get(), State.SOLVED, by=agent)
     facebook.standin.clock.advance(hours * 3600)
 
     with time_machine.travel(now() + timedelta(hours=hours), tick=True):

@@ -15,7 +15,7 @@ from channels.facebook.wall_answers import Way
 from channels.models import FacebookObject, FacebookPerson
 from desk import answering
 from sla.services import open_promise
-from tickets import services
+from tickets import outcomes
 from tickets.delivery import CLAIM_LASTS
 from tickets.models import Message, Ticket
 from tickets.states import State
@@ -329,7 +329,7 @@ def test_a_comment_that_nobody_vouched_for_takes_no_refused_answers_place(
     facebook.arrive()
     message = answer(Way.PUBLIC)
 
-    services.mark_failed(message, cause="refused")
+    outcomes.mark_failed(message, cause="refused")
 
     assert ticket.promises.get().is_open
     ticket.refresh_from_db()

@@ -19,9 +19,9 @@ from graph_standin.signing import signed_request
 from tenants.models import Withdrawal
 from tests.channels.facebook.hooks import PSID, SECRET, batch, here, said, taken
 from tests.factories import CustomerFactory
-from tickets import services
+from tickets import writing
 from tickets.models import Attachment, Message, Ticket
-from tickets.services import File
+from tickets.recording import File
 
 DELETION, LEAVING = "/hooks/facebook/loeschung/", "/hooks/facebook/abgemeldet/"
 NAME = "Eva Muster"
@@ -59,7 +59,7 @@ def ticket(page, agent) -> Ticket:
     person.user.save()
     person.save()
     ticket = Ticket.objects.get(requester=person.user)
-    services.reply(
+    writing.reply(
         ticket,
         author=agent,
         text=f"Guten Tag {NAME}",

@@ -13,10 +13,10 @@ from django_tenants.utils import schema_context
 
 from accounts.models import User
 from tests.factories import AgentFactory, CustomerFactory, open_ticket, organisation
-from tickets import senders, services, signals
+from tickets import changing, opening, outcomes, senders, signals, writing
 from tickets.models import Attachment, Event, Message, Ticket
+from tickets.opening import NewTicket, NoOrganisationError
 from tickets.recording import Content, File
-from tickets.services import NewTicket, NoOrganisationError
 from tickets.states import State, TransitionError
 
 # A Tuesday, 10:00 in Berlin.
@@ -50,7 +50,7 @@ def test_each_tenant_starts_to_count_at_the_same_number(fresh_tenant):
 def test_number_is_known_without_reading_the_ticket_again(tenant):
     new = NewTicket(CustomerFactory(), "Frage", "email", MOMENT)
 
-    ticket, _message = services.open_ticket(new, Content(text="Hallo"))
+    ticket, _message = opening.open_ticket(new, Content(text="Hallo"))
 
     assert isinstance(ticket.number, int)
     assert Ticket.objects.get(number=ticket.number) == ticket
@@ -74,7 +74,7 @@ def test_opening_stores_the_ticket_as_it_came(tenant):
         files=(PDF,),
     )
 
-    ticket, message = services.open_ticket(new, content)
+    ticket, message = opening.open_ticket(new, content)
 
     ticket.refresh_from_db()
     assert (ticket.subject, ticket.state, ticket.channel) == ("Rechnung fehlt", "new", "email")
@@ -92,7 +92,7 @@ def test_customer_without_organisation_gets_no_ticket(tenant):
     agent = AgentFactory()
 
     with pytest.raises(NoOrganisationError):
-        services.open_ticket(NewTicket(agent, "Frage", "email", MOMENT), Content(text="?"))
+        opening.open_ticket(NewTicket(agent, "Frage", "email", MOMENT), Content(text="?"))
 
     assert not Ticket.objects.filter(requester=agent).exists()
 
@@ -114,10 +114,10 @@ def test_attachment_keeps_bytes_name_type_size_and_digest(tenant):
 
 def test_what_a_customer_adds_opens_a_waiting_ticket_again(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
-    services.reply(ticket, author=agent, text="So geht es.", at=LATER)
+    writing.reply(ticket, author=agent, text="So geht es.", at=LATER)
     again = LATER + timedelta(hours=1)
 
-    services.add_customer_message(
+    writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text="Danke, und noch etwas"),
@@ -138,9 +138,9 @@ def test_what_a_customer_adds_opens_a_waiting_ticket_again(tenant, agent):
 @pytest.mark.parametrize("state", [State.WAITING, State.SOLVED, State.CLOSED])
 def test_automatic_answer_of_a_customers_mailbox_opens_nothing(tenant, agent, state):
     ticket = open_ticket()
-    services.reply(ticket, author=agent, text="So geht es.", state=state)
+    writing.reply(ticket, author=agent, text="So geht es.", state=state)
 
-    services.add_customer_message(
+    writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text="Ich bin bis Montag nicht da", is_automatic=True),
@@ -155,7 +155,7 @@ def test_automatic_answer_of_a_customers_mailbox_opens_nothing(tenant, agent, st
 def test_answer_is_queued_for_the_requester_and_moves_the_ticket(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
 
-    message = services.reply(ticket, author=agent, text="So geht es.", files=(PDF,), at=LATER)
+    message = writing.reply(ticket, author=agent, text="So geht es.", files=(PDF,), at=LATER)
 
     ticket.refresh_from_db()
     assert ticket.state == State.WAITING
@@ -174,20 +174,20 @@ def test_answer_is_queued_for_the_requester_and_moves_the_ticket(tenant, agent):
 
 def test_answer_may_not_take_a_way_that_does_not_exist(tenant, agent):
     ticket = open_ticket()
-    services.change_state(ticket, State.SPAM, by=agent)
+    changing.change_state(ticket, State.SPAM, by=agent)
 
     for state in (State.WAITING, State.SPAM, State.CLOSED):
         with pytest.raises(TransitionError):
-            services.reply(ticket, author=agent, text="Guten Tag", state=state)
+            writing.reply(ticket, author=agent, text="Guten Tag", state=state)
 
     assert ticket.messages.count() == 1
 
 
 def test_answer_to_a_closed_ticket_may_leave_it_closed(tenant, agent):
     ticket = open_ticket()
-    services.change_state(ticket, State.CLOSED, by=agent)
+    changing.change_state(ticket, State.CLOSED, by=agent)
 
-    services.reply(ticket, author=agent, text="Nachtrag", state=State.CLOSED)
+    writing.reply(ticket, author=agent, text="Nachtrag", state=State.CLOSED)
 
     ticket.refresh_from_db()
     assert ticket.state == State.CLOSED
@@ -196,7 +196,7 @@ def test_answer_to_a_closed_ticket_may_leave_it_closed(tenant, agent):
 def test_note_is_internal(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
 
-    note = services.add_note(ticket, author=agent, text="Kennt den Chef.", at=LATER)
+    note = writing.add_note(ticket, author=agent, text="Kennt den Chef.", at=LATER)
 
     assert note not in ticket.messages.public()
     assert history(ticket)[-1] == ("message", "note", "Jana Lind", "", "", LATER)
@@ -205,8 +205,8 @@ def test_note_is_internal(tenant, agent):
 def test_state_is_written_down_once_and_closing_has_its_moment(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
 
-    services.change_state(ticket, State.CLOSED, by=agent, at=LATER)
-    services.change_state(ticket, State.CLOSED, by=agent, at=LATER)
+    changing.change_state(ticket, State.CLOSED, by=agent, at=LATER)
+    changing.change_state(ticket, State.CLOSED, by=agent, at=LATER)
 
     ticket.refresh_from_db()
     assert ticket.closed_at == LATER
@@ -215,13 +215,13 @@ def test_state_is_written_down_once_and_closing_has_its_moment(tenant, agent):
 
 def test_delivery_and_its_failure_are_written_down(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
-    message = services.reply(ticket, author=agent, text="So geht es.", at=LATER)
+    message = writing.reply(ticket, author=agent, text="So geht es.", at=LATER)
     delivered_at, failed_at = LATER + timedelta(seconds=4), LATER + timedelta(days=2)
 
-    services.mark_delivered(message, at=delivered_at)
-    services.mark_delivered(message, at=failed_at)
-    services.mark_failed(message, cause="550 no such user", at=failed_at)
-    services.mark_failed(message, cause="550 no such user", at=failed_at)
+    outcomes.mark_delivered(message, at=delivered_at)
+    outcomes.mark_delivered(message, at=failed_at)
+    outcomes.mark_failed(message, cause="550 no such user", at=failed_at)
+    outcomes.mark_failed(message, cause="550 no such user", at=failed_at)
 
     message.refresh_from_db()
     ticket.refresh_from_db()
@@ -237,10 +237,10 @@ def test_delivery_and_its_failure_are_written_down(tenant, agent):
 
 def test_success_reported_after_the_bounce_does_not_hide_it(tenant, agent):
     ticket = open_ticket()
-    message = services.reply(ticket, author=agent, text="So geht es.")
-    services.mark_failed(message, cause="550 no such user")
+    message = writing.reply(ticket, author=agent, text="So geht es.")
+    outcomes.mark_failed(message, cause="550 no such user")
 
-    services.mark_delivered(message)
+    outcomes.mark_delivered(message)
 
     message.refresh_from_db()
     assert message.status == Message.Status.FAILED
@@ -249,12 +249,12 @@ def test_success_reported_after_the_bounce_does_not_hide_it(tenant, agent):
 @pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
 def test_ticket_of_an_answer_that_failed_opens_unless_its_customer_closed_it(tenant, agent, state):
     by_agent, by_customer = open_ticket(), open_ticket()
-    lost = services.reply(by_agent, author=agent, text="So geht es.", state=state)
-    late = services.reply(by_customer, author=agent, text="So geht es.")
-    services.change_state(by_customer, state, by=by_customer.requester)
+    lost = writing.reply(by_agent, author=agent, text="So geht es.", state=state)
+    late = writing.reply(by_customer, author=agent, text="So geht es.")
+    changing.change_state(by_customer, state, by=by_customer.requester)
 
-    services.mark_failed(lost, cause="550 no such user")
-    services.mark_failed(late, cause="550 no such user")
+    outcomes.mark_failed(lost, cause="550 no such user")
+    outcomes.mark_failed(late, cause="550 no such user")
 
     by_agent.refresh_from_db()
     by_customer.refresh_from_db()
@@ -264,7 +264,7 @@ def test_ticket_of_an_answer_that_failed_opens_unless_its_customer_closed_it(ten
 def test_confirmation_of_receipt_is_automatic_and_in_the_history(tenant):
     ticket = open_ticket(received_at=MOMENT)
 
-    message = services.acknowledge(ticket, text="Angekommen.", at=LATER)
+    message = writing.acknowledge(ticket, text="Angekommen.", at=LATER)
 
     assert (message.is_automatic, message.is_answer, message.author) == (True, False, None)
     assert history(ticket)[1] == ("message", "acknowledgement", "", "", "", LATER)
@@ -274,7 +274,7 @@ def test_ticket_opened_for_a_customer_waits_for_them(tenant, agent):
     customer = CustomerFactory()
     new = NewTicket(customer, "Ihr Anruf", "callback", MOMENT, "support@alpha.localhost")
 
-    ticket, message = services.open_for_customer(new, author=agent, text="Wie besprochen …")
+    ticket, message = opening.open_for_customer(new, author=agent, text="Wie besprochen …")
 
     ticket.refresh_from_db()
     assert (ticket.state, ticket.requester) == (State.WAITING, customer)
@@ -285,7 +285,7 @@ def test_ticket_opened_for_a_customer_waits_for_them(tenant, agent):
 def test_confirmed_sender_takes_their_tickets_to_their_organisation(tenant):
     customer = CustomerFactory(name="Ben Hof")
     new = NewTicket(customer, "Frage", "email", MOMENT, is_verified=False)
-    ticket, _message = services.open_ticket(new, Content(text="?"))
+    ticket, _message = opening.open_ticket(new, Content(text="?"))
     before = str(ticket.organisation)
     customer.join(organisation("Teehaus Nord GmbH"))
     customer = User.objects.get(pk=customer.pk)
@@ -303,7 +303,7 @@ def test_act_without_a_moment_has_one_moment_for_all_it_writes(tenant, agent):
     ticket = open_ticket(received_at=MOMENT)
 
     with time_machine.travel(LATER, tick=True):
-        message = services.reply(ticket, author=agent, text="So geht es.")
+        message = writing.reply(ticket, author=agent, text="So geht es.")
 
     ticket.refresh_from_db()
     moments = {at for *_, at in history(ticket, "message", "state")}
@@ -312,22 +312,22 @@ def test_act_without_a_moment_has_one_moment_for_all_it_writes(tenant, agent):
 
 ACTS = {
     signals.ticket_opened: lambda ticket, agent: open_ticket(),
-    signals.customer_wrote: lambda ticket, agent: services.add_customer_message(
+    signals.customer_wrote: lambda ticket, agent: writing.add_customer_message(
         ticket,
         author=ticket.requester,
         content=Content(text="Noch etwas", files=(PDF,)),
         channel="email",
         received_at=now(),
     ),
-    signals.answered: lambda ticket, agent: services.reply(ticket, author=agent, text="Ja"),
-    signals.queued: lambda ticket, agent: services.reply(ticket, author=agent, text="Ja"),
-    signals.state_changed: lambda ticket, agent: services.change_state(
+    signals.answered: lambda ticket, agent: writing.reply(ticket, author=agent, text="Ja"),
+    signals.queued: lambda ticket, agent: writing.reply(ticket, author=agent, text="Ja"),
+    signals.state_changed: lambda ticket, agent: changing.change_state(
         ticket, State.SOLVED, by=agent
     ),
-    signals.delivered: lambda ticket, agent: services.mark_delivered(
+    signals.delivered: lambda ticket, agent: outcomes.mark_delivered(
         ticket.messages.get(kind=Message.Kind.OUTBOUND)
     ),
-    signals.delivery_failed: lambda ticket, agent: services.mark_failed(
+    signals.delivery_failed: lambda ticket, agent: outcomes.mark_failed(
         ticket.messages.get(kind=Message.Kind.OUTBOUND), cause="550"
     ),
 }
@@ -351,7 +351,7 @@ def test_receiver_that_fails_takes_the_whole_act_back(tenant, agent, signal):
         raise IntegrityError("no")
 
     ticket = open_ticket()
-    services.reply(ticket, author=agent, text="So geht es.", state=State.WAITING)
+    writing.reply(ticket, author=agent, text="So geht es.", state=State.WAITING)
     stored = _everything()
     signal.connect(refuse)
 
