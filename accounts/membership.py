@@ -22,6 +22,7 @@ from django.utils.timezone import now
 
 from accounts.models import Membership, Organisation, OrganisationInvitation, User
 from accounts.services import LastAdminError
+from accounts.signals import moved
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Tenant
@@ -145,6 +146,8 @@ def accept(token: str, user: User) -> Organisation:
     # Who came in another way meanwhile loses nothing by it.
     if not is_there or invitation.role == Membership.Role.ADMIN:
         user.join(invitation.organisation, invitation.role)
+    if not is_there:
+        moved.send(User, user=user)
     return invitation.organisation
 
 
@@ -184,6 +187,7 @@ def remove(organisation: Organisation, person: int) -> User:
     _keep_an_admin(places, person)
     user = place.user
     user.join(Organisation.objects.open(user.name or user.email), Membership.Role.ADMIN)
+    moved.send(User, user=user)
     return user
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.utils.timezone import now
@@ -17,8 +17,8 @@ KEPT = timedelta(days=90)
 # One statement for any number of people, so that two things that happen at once are both counted;
 # in the order of their ids, so that neither waits for the other in a circle.
 ADD = """
-INSERT INTO accounts_notification (user_id, event, about, first, count, at)
-SELECT person.id, %(event)s, %(about)s, %(first)s, 1, %(at)s
+INSERT INTO accounts_notification (user_id, event, about, first, count, at, is_hidden)
+SELECT person.id, %(event)s, %(about)s, %(first)s, 1, %(at)s, false
 FROM accounts_user person
 WHERE person.id = ANY(%(people)s) AND person.is_active AND person.role = %(role)s
     AND NOT EXISTS (
@@ -78,6 +78,24 @@ def read(user: User, about: Iterable[int], *events: Event) -> None:
 def read_all(user: User) -> int:
     """Everything there is now is known; returns how many that were."""
     return _read(user, Notification.objects.filter(user=user))
+
+
+def told(user: User, *events: Event) -> set[int]:
+    """The tickets or topics that somebody was told of, read or not."""
+    found = Notification.objects.filter(user=user, event__in=events)
+    return set(found.values_list("about", flat=True))
+
+
+def forget(user: User, about: Collection[int], *events: Event) -> None:
+    """These tickets or topics no longer concern somebody."""
+    if about:
+        Notification.objects.filter(user=user, event__in=events, about__in=about).delete()
+        user.unread_news = None
+
+
+def hide(about: int, event: Event, *, is_hidden: bool) -> None:
+    """Nobody can look at this for now, or they can again; hidden, it neither counts nor shows."""
+    Notification.objects.filter(about=about, event=event).update(is_hidden=is_hidden)
 
 
 def tidy() -> int:

@@ -30,8 +30,11 @@ class NotificationChoice(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    def shown(self) -> NotificationQuerySet:
+        return self.filter(is_hidden=False)
+
     def unread(self) -> NotificationQuerySet:
-        return self.filter(read_at=None)
+        return self.shown().filter(read_at=None)
 
     def newest_first(self) -> NotificationQuerySet:
         return self.order_by("-at", "-pk")
@@ -56,6 +59,8 @@ class Notification(models.Model):
     read_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True
     )
+    # Its topic is held back or hidden for now, from all but its author.
+    is_hidden = models.BooleanField(default=False)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -65,8 +70,11 @@ class Notification(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["user"], name="notification_unread", condition=models.Q(read_at=None)
+                fields=["user"],
+                name="notification_unread",
+                condition=models.Q(read_at=None, is_hidden=False),
             ),
+            models.Index(fields=["about", "event"], name="notification_about"),
             models.Index(fields=["at"], name="notification_age"),
         ]
 

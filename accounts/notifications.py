@@ -31,6 +31,11 @@ class Event(models.TextChoices):
     TOPIC_FOLLOWED = "topic_followed", _("There is something new in a topic that I follow")
 
 
+# What an event is about, in the portal's list.
+OF_TICKETS = (Event.TICKET_ANSWERED, Event.TICKET_SHARED)
+OF_TOPICS = (Event.TOPIC_ANSWERED, Event.TOPIC_FOLLOWED)
+
+
 class Channel(models.TextChoices):
     """Where a person is told; everything is told everywhere until they say otherwise."""
 

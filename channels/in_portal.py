@@ -9,7 +9,8 @@ from django.dispatch import receiver
 
 from accounts import notification_list
 from accounts.models import User
-from accounts.notifications import Event
+from accounts.notifications import OF_TICKETS, Event
+from accounts.signals import moved
 from tickets import signals
 from tickets.models import Message, Participant, Ticket
 
@@ -32,3 +33,11 @@ def tell_of_sharing(
     """Colleagues take part from now on: news for them, but not for who added them."""
     people = [one.user_id for one in participants if one.user_id != by.pk]
     notification_list.add(people, Event.TICKET_SHARED, ticket.number)
+
+
+@receiver(moved)
+def forget_what_stayed(user: User, **_: Any) -> None:
+    """Whoever has left an organisation hears no more of the tickets that stayed there."""
+    told = notification_list.told(user, *OF_TICKETS)
+    seen = Ticket.objects.visible_to(user).filter(number__in=told).values_list("number", flat=True)
+    notification_list.forget(user, told.difference(seen), *OF_TICKETS)

@@ -119,8 +119,7 @@ def _show(post: Post, by: User) -> None:
     post.published_at = post.published_at or now()
     _save(post, by)
     if post.is_question:
-        post.topic.is_hidden = False
-        post.topic.save(update_fields=["is_hidden"])
+        writing.hide(post.topic, is_hidden=False)
     elif is_first_time:
         writing.publish(post)
     else:
@@ -132,8 +131,7 @@ def _show(post: Post, by: User) -> None:
 def _leave(post: Post) -> None:
     topic = post.topic
     if post.is_question:
-        topic.is_hidden = True
-        topic.save(update_fields=["is_hidden"])
+        writing.hide(topic)
         return
     if topic.accepted_id == post.pk:
         topic.accepted = None

@@ -12,7 +12,9 @@ from django.db.models import F
 from django.utils.text import slugify
 from django.utils.timezone import now
 
+from accounts import notification_list
 from accounts.models import User
+from accounts.notifications import Event
 from forum import following, indexing, pictures
 from forum.people import ForumSettings, Profile
 from forum.posts import Post, PostVersion
@@ -139,6 +141,14 @@ def publish(post: Post) -> None:
     following.announce(post)
 
 
+def hide(topic: Topic, *, is_hidden: bool = True) -> None:
+    """Take a locked topic out of everybody's sight but its author's, or show it again."""
+    topic.is_hidden = is_hidden
+    topic.save(update_fields=["is_hidden"])
+    # Its author, who still sees it, is told of it by another event.
+    notification_list.hide(topic.pk, Event.TOPIC_FOLLOWED, is_hidden=is_hidden)
+
+
 def recount(topic: Topic) -> None:
     """Say anew how many replies everybody may read, and when the last was written."""
     shown = topic.posts.filter(state=Post.State.VISIBLE)
@@ -192,8 +202,7 @@ def _hold(post: Post) -> None:
     post.save(update_fields=["state"])
     topic = post.topic
     if post.is_question:
-        topic.is_hidden = True
-        topic.save(update_fields=["is_hidden"])
+        hide(topic)
     else:
         recount(topic)
 

@@ -11,14 +11,12 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.notification_models import Notification
-from accounts.notifications import Event
+from accounts.notifications import OF_TICKETS, OF_TOPICS, Event
 from forum.models import Topic
 from helpdesk import keyset
 from tickets.models import Ticket
 
 PAGE = 25
-OF_TICKETS = (Event.TICKET_ANSWERED, Event.TICKET_SHARED)
-OF_TOPICS = (Event.TOPIC_ANSWERED, Event.TOPIC_FOLLOWED)
 ICONS = {
     Event.TICKET_ANSWERED: "message-square",
     Event.TICKET_SHARED: "users",
@@ -50,6 +48,7 @@ def page(user: User, after: str) -> Page:
     """The newest first; `after` is the place where an earlier page ended.
 
     What its reader may no longer see, or nobody can, is forgotten; what comes behind it moves up.
+    What waits for its topic to be shown again is not listed.
     """
     while True:
         found, gone = _page(user, after)
@@ -61,7 +60,7 @@ def page(user: User, after: str) -> Page:
 
 def _page(user: User, after: str) -> tuple[Page, set[int]]:
     """A page as it stands, and the ids of what it should not have listed."""
-    found = Notification.objects.filter(user=user)
+    found = Notification.objects.filter(user=user).shown()
     if key := keyset.decode(after, keyset.NEWEST_FIRST):
         found = found.filter(keyset.older("at", key))
     rows = list(found.newest_first()[: PAGE + 1])

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from accounts import membership
 from accounts.models import Organisation, User
+from accounts.signals import moved
 from tenants.acts import act
 from tickets import recording, signals, states
 from tickets.merging import UNDO_FOR
@@ -32,8 +33,12 @@ def link_sender(
     and MayNotLeaveError where nobody else could look after the organisation they come from.
     """
     person = _locked(user)
+    is_other = person.organisation != organisation
     membership.move(person, organisation)
-    return _move(person, organisation, by=by, at=at or now())
+    tickets = _move(person, organisation, by=by, at=at or now())
+    if is_other:
+        moved.send(User, user=person)
+    return tickets
 
 
 def unconfirmed(user: User) -> TicketQuerySet:
@@ -97,15 +102,15 @@ def become(user: User, person: User, *, at: datetime | None = None) -> list[Tick
     sender, known = _locked(user), _locked(person)
     if known.organisation is None:
         return []
-    moved = _move(sender, known.organisation, by=known, at=at or now())
+    tickets = _move(sender, known.organisation, by=known, at=at or now())
     Ticket.objects.filter(requester=sender).update(requester=known)
-    return moved
+    return tickets
 
 
 def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -> list[Ticket]:
     """Put a known person's unsettled tickets into an organisation; returns those that moved."""
     known = Ticket.objects.filter(_unsettled(at), requester=person, is_verified=True)
-    moved = []
+    tickets = []
     for pk in _keys(known.exclude(organisation=organisation)):
         ticket = recording.locked_itself(pk)
         before, ticket.organisation = str(ticket.organisation), organisation
@@ -113,8 +118,8 @@ def _move(person: User, organisation: Organisation, *, by: User, at: datetime) -
         _note(ticket, Event.Kind.LINKED, by, at, before)
         signals.organisation_changed.send(Ticket, ticket=ticket, at=at)
         recording.touch(ticket, at)
-        moved.append(ticket)
-    return moved
+        tickets.append(ticket)
+    return tickets
 
 
 def _unsettled(at: datetime) -> Q:

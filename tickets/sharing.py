@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from accounts import notification_list
 from accounts.models import User, UserQuerySet
+from accounts.notifications import OF_TICKETS
 from tenants.acts import act
 from tickets import recording, signals
 from tickets.models import Event, Participant, Ticket
@@ -85,6 +87,7 @@ def unshare(ticket: Ticket, person: User, *, by: User, at: datetime | None = Non
     gone, _kinds = ticket.participants.filter(user=person).delete()
     if gone:
         recording.event(ticket, Event.Kind.SHARED, by, moment, what="removed", before=str(person))
+        notification_list.forget(person, [ticket.number], *OF_TICKETS)
         recording.touch_quietly(ticket)
     return bool(gone)
 

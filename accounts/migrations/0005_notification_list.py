@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ("count", models.PositiveIntegerField(default=1)),
                 ("at", models.DateTimeField()),
                 ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("is_hidden", models.BooleanField(default=False)),
                 (
                     "user",
                     models.ForeignKey(
@@ -60,10 +61,11 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("read_at", None)),
+                        condition=models.Q(("is_hidden", False), ("read_at", None)),
                         fields=["user"],
                         name="notification_unread",
                     ),
+                    models.Index(fields=["about", "event"], name="notification_about"),
                     models.Index(fields=["at"], name="notification_age"),
                 ],
                 "constraints": [

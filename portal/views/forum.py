@@ -10,13 +10,13 @@ from django.views.decorators.http import require_safe
 
 from accounts import notification_list
 from accounts.models import User
+from accounts.notifications import OF_TOPICS
 from forum.models import Category, Picture, Post, Topic
 from helpdesk.http import id_in
 from helpdesk.page_cache import cached_for_strangers
 from portal import forum_page
 from portal.forum_forms import PostForm
 from portal.forum_writing import reply_context
-from portal.notification_page import OF_TOPICS
 
 
 @login_not_required

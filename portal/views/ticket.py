@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import notification_list
+from accounts.notifications import OF_TICKETS
 from channels.portal_form import inbound
 from channels.raw import StorageFullError
 from helpdesk.downloads import attachment_response, pdf_response
@@ -20,7 +21,6 @@ from helpdesk.http import Request, customer_required, wants_partial
 from portal import ticket_page, ticket_pdf, told
 from portal.answers import already_sent, form_id_of, kept_for_later, not_stored, to_message
 from portal.forms import ReopeningForm, ReplyForm
-from portal.notification_page import OF_TICKETS
 from tickets import changing
 from tickets.drafts import Draft
 from tickets.models import Attachment, Message, Ticket

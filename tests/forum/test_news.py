@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import notification_list
 from accounts.notifications import Event
 from forum import following, moderation, writing
-from forum.models import Topic
+from forum.models import ForumSettings, Topic
 from forum.writing import Draft
 from tests.factories import CustomerFactory, open_ticket
 from tests.forum.conftest import url_of
@@ -57,6 +57,41 @@ def test_a_hidden_topic_is_no_news(client, agent, topic):
     Topic.objects.filter(pk=topic.pk).update(is_hidden=True)
     client.force_login(reader)
     assert rows(client.get(NEWS)) == []
+
+
+def test_news_of_a_topic_that_is_held_back_wait_until_it_is_shown_again(client, agent, topic):
+    reader = CustomerFactory()
+    following.follow(topic, reader)
+    writing.reply(topic, author=agent, draft=Draft("So geht es."))
+    question = topic.posts.get(is_question=True)
+    moderation.hide(question, by=agent, reason="Doppelt")
+    client.force_login(reader)
+    page = client.get(NEWS)
+    assert rows(page) == []
+    assert "Mitteilungen, 0 neue" in page.text
+    client.post("/mitteilungen/gelesen/")
+    moderation.restore(question, by=agent)
+    page = client.get(NEWS)
+    assert rows(page) == [("1 neuer Beitrag", topic.title, True)]
+    assert "Mitteilungen, 1 neue" in page.text
+
+
+def test_a_newcomers_edit_takes_the_news_of_their_topic_away_until_an_agent_has_looked(
+    agent, category, member
+):
+    ForumSettings(pk=1, held_posts=2).save()
+    author, reader = member("Neuling", newcomer=True), CustomerFactory()
+    topic = writing.open_topic(category, author=author, title="Rand", draft=Draft("Wie?"))
+    question = topic.posts.get(is_question=True)
+    moderation.approve(question, by=agent)
+    following.follow(topic, reader)
+    writing.reply(topic, author=agent, draft=Draft("So."))
+    writing.edit(question, by=author, draft=Draft("Wie genau?"))
+    assert notification_list.unread(reader) == 0
+    # Their own topic they see anyway.
+    assert notification_list.unread(author) == 1
+    moderation.approve(question, by=agent)
+    assert notification_list.unread(reader) == 1
 
 
 def test_what_is_said_in_a_hidden_topic_is_news_for_its_author_alone(agent, topic):

@@ -5,12 +5,12 @@ import time_machine
 from django.urls import reverse
 from django.utils.timezone import now
 
-from accounts import notification_list, notifications
+from accounts import membership, notification_list, notifications
 from accounts.models import Membership, Organisation
-from accounts.notification_models import Notification
 from accounts.notifications import Channel, Event
 from tests.factories import CustomerFactory, open_ticket
-from tickets import merging, sharing, writing
+from tickets import merging, senders, sharing, writing
+from tickets.recording import Content
 
 NEWS = "/mitteilungen/"
 
@@ -96,8 +96,7 @@ def test_colleagues_are_told_of_sharing_and_of_answers_and_whoever_leaves_sees_n
     sharing.unshare(ticket, colleague, by=customer)
     page = client.get(NEWS)
     assert "Vertraulich" not in page.text
-    assert not Notification.objects.filter(user=colleague).exists()
-    assert "Mitteilungen, 0 neue" in client.get(NEWS).text
+    assert "Mitteilungen, 0 neue" in page.text
 
 
 def test_nobody_sees_what_is_new_for_somebody_else(client, customer, agent):
@@ -148,6 +147,42 @@ def test_who_has_left_is_told_nothing_of_what_stayed_with_their_team(customer, a
     ticket.refresh_from_db()
     answered(ticket, agent)
     assert notification_list.unread(customer) == 0
+
+
+def test_what_stayed_with_the_team_no_longer_counts_for_who_was_removed(client, customer, agent):
+    CustomerFactory(organisation=customer.organisation)
+    Membership.objects.filter(organisation=customer.organisation).update(role="admin")
+    answered(open_ticket(customer), agent)
+    assert notification_list.unread(customer) == 1
+    membership.remove(customer.organisation, customer.pk)
+    client.force_login(customer)
+    assert "Mitteilungen, 0 neue" in client.get("/").text
+
+
+def test_what_moves_with_somebody_to_their_team_stays_news(customer, agent):
+    ticket = open_ticket(customer)
+    answered(ticket, agent)
+    writing.add_customer_message(
+        ticket,
+        author=customer,
+        content=Content(text="Und jetzt?"),
+        channel=Channel.PORTAL,
+        received_at=now(),
+    )
+    CustomerFactory(organisation=customer.organisation)
+    team = Organisation.objects.open("Teehaus")
+    senders.link_sender(customer, team, by=agent)
+    ticket.refresh_from_db()
+    assert ticket.organisation == team
+    assert notification_list.unread(customer) == 1
+
+
+def test_who_takes_part_no_more_has_no_news_of_it(customer, agent):
+    colleague = CustomerFactory(organisation=customer.organisation)
+    ticket = open_ticket(customer)
+    sharing.share(ticket, [colleague], by=customer)
+    sharing.unshare(ticket, colleague, by=customer)
+    assert notification_list.unread(colleague) == 0
 
 
 @pytest.mark.parametrize("after", ["x", "\x00", "2026-99-99", "a" * 5000])
