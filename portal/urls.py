@@ -85,6 +85,7 @@ urlpatterns = [
     path("zusagen/<month:month>/", statement.statement, name="statement"),
     path("anhaenge/<int:pk>/", ticket.attachment, name="attachment"),
     path("mitteilungen/", notifications.news, name="news"),
+    path("mitteilungen/anzahl/", notifications.news_count, name="news_count"),
     path("mitteilungen/gelesen/", notifications.read_news, name="news_read"),
     path("abbestellen/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("einstellungen/", settings.settings, name="settings"),

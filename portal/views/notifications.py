@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import notification_list
+from accounts.models import User
 from helpdesk.http import Request, customer_required, wants_partial
 from portal import notification_page
 from portal.settings_forms import NotificationsForm
@@ -30,6 +32,23 @@ def news(request: Request) -> HttpResponse:
         "next_page": f"{request.path}?{after}" if found.after else "",
     }
     return render(request, "portal/news.html", context)
+
+
+@login_not_required
+@require_safe
+def news_count(request: HttpRequest) -> HttpResponse:
+    """The bell of an open page that looks again; nothing while its number is as it was `seen`.
+
+    Nothing either for who has no list, as somebody who has signed out meanwhile: what a page asks
+    by itself leads nowhere.
+    """
+    user = request.user
+    if not isinstance(user, User) or user.is_agent:
+        return HttpResponse(status=204)
+    unread = notification_list.unread(user)
+    if request.GET.get("seen") == str(unread):
+        return HttpResponse(status=204)
+    return render(request, "portal/_bell.html", {"unread": unread})
 
 
 @require_POST

@@ -1,7 +1,11 @@
 """The list of what is new in the portal: who is told, what they may see, and when it is read."""
 
+import re
+
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -138,6 +142,46 @@ def test_what_one_may_no_longer_see_leaves_no_empty_page(client, customer):
     page = client.get(NEWS)
     assert rows(page) == [("Mit Ihnen geteilt", f"#{ticket.number} Drucker", True)]
     assert page.context["unread"] == 1
+
+
+def test_the_bell_of_an_open_page_is_sent_anew_only_when_its_number_has_changed(
+    client, customer, agent
+):
+    answered(open_ticket(customer), agent)
+    client.force_login(customer)
+    page = client.get("/")
+    bell = re.search(r'hx-get="([^"]+)"', page.text)
+    assert bell is not None
+    assert client.get(bell[1]).status_code == 204
+    answered(open_ticket(customer), agent)
+    grown = client.get(bell[1])
+    assert grown.status_code == 200
+    assert grown.text.strip().startswith('<span id="bell"')
+    assert "Mitteilungen, 2 neue" in grown.text
+
+
+def test_who_has_no_list_is_answered_nothing_at_the_bell(client, agent):
+    url = reverse("portal:news_count")
+    assert client.get(url).status_code == 204
+    client.force_login(agent)
+    assert client.get(url).status_code == 204
+    assert client.post(url).status_code == 405
+    # Whoever has no list has no bell that could ask.
+    assert 'id="bell"' not in client.get("/").text
+
+
+def test_looking_at_the_bell_costs_what_knowing_its_reader_costs(client, customer, agent):
+    answered(open_ticket(customer), agent)
+    client.force_login(customer)
+    client.get("/")
+    with CaptureQueriesContext(connection) as counted:
+        assert client.get(reverse("portal:news_count")).status_code == 200
+    asked = [name for one in counted for name in re.findall(r' FROM "(\w+)"', one["sql"])[-1:]]
+    # Which tenant it is, is asked now and then.
+    assert [name for name in asked if name != "tenants_domain"] == [
+        "django_session",
+        "accounts_user",
+    ]
 
 
 def test_who_has_left_is_told_nothing_of_what_stayed_with_their_team(customer, agent):

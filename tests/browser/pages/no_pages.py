@@ -10,6 +10,7 @@ PARTS = {
     "desk:run_progress",
     "portal:faq_suggestions",
     "portal:forum_similar",
+    "portal:news_count",
 }
 FILES = {
     "desk:brand_preview",
