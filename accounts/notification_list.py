@@ -24,7 +24,7 @@ WHERE person.id = ANY(%(people)s) AND person.is_active AND person.role = %(role)
     AND NOT EXISTS (
         SELECT FROM accounts_notificationchoice choice
         WHERE choice.user_id = person.id AND choice.event = %(event)s
-            AND choice.channel = %(channel)s AND NOT choice.is_wanted
+            AND choice.channel = %(channel)s
     )
 ORDER BY person.id
 ON CONFLICT (user_id, event, about) DO UPDATE SET

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 
 class NotificationChoice(models.Model):
-    """That somebody wants to be told about an event otherwise than by default."""
+    """One event that somebody does not want to be told about on one channel.
+
+    Everything else they are told: without a row they want it.
+    """
 
     user = models.ForeignKey("accounts.User", models.CASCADE, related_name="notification_choices")
     event = models.CharField(max_length=30)
     channel = models.CharField(max_length=10)
-    is_wanted = models.BooleanField()
 
     class Meta:
         constraints = [

@@ -67,14 +67,13 @@ def wanting(users: Iterable[User], event: Event, channel: Channel) -> list[User]
     """Those of the people who want to be told about an event there, in their order; one query."""
     people = list(users)
     chosen = NotificationChoice.objects.filter(user__in=people, event=event, channel=channel)
-    declined = set(chosen.filter(is_wanted=False).values_list("user_id", flat=True))
+    declined = set(chosen.values_list("user_id", flat=True))
     return [user for user in people if user.pk not in declined]
 
 
 def wanted(user: User) -> dict[tuple[Event, Channel], bool]:
     """How each event that can concern this person stands, on each channel."""
-    chosen = NotificationChoice.objects.filter(user=user, is_wanted=False)
-    declined = set(chosen.values_list("event", "channel"))
+    declined = set(user.notification_choices.values_list("event", "channel"))
     return {
         (event, channel): (event.value, channel.value) not in declined
         for event in events_for(user)
@@ -89,14 +88,14 @@ def choose(user: User, event: Event, channel: Channel, *, is_wanted: bool) -> No
 
 @transaction.atomic
 def choose_all(user: User, chosen: Mapping[tuple[Event, Channel], bool]) -> None:
-    """Keep what somebody chose; only what deviates from the default has a row. Two queries."""
+    """Keep what somebody chose; only what they do not want has a row. Two queries."""
     wanted = Q(pk=None)
     for (event, channel), is_wanted in chosen.items():
         if is_wanted:
             wanted |= Q(event=event, channel=channel)
     NotificationChoice.objects.filter(wanted, user=user).delete()
     declined = [
-        NotificationChoice(user=user, event=event, channel=channel, is_wanted=False)
+        NotificationChoice(user=user, event=event, channel=channel)
         for (event, channel), is_wanted in chosen.items()
         if not is_wanted
     ]

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("event", models.CharField(max_length=30)),
-                ("by_mail", models.BooleanField()),
+                ("channel", models.CharField(max_length=10)),
                 (
                     "user",
                     models.ForeignKey(
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("user", "event"), name="notification_choice_once"
+                        fields=("user", "event", "channel"), name="notification_choice_once"
                     )
                 ],
             },

@@ -2,9 +2,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Going back, the table again has room for one choice an event: that about mails.
-FORGET_PORTAL = "DELETE FROM accounts_notificationchoice WHERE channel <> 'mail'"
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,26 +9,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="notificationchoice", name="notification_choice_once"
-        ),
-        migrations.RenameField(
-            model_name="notificationchoice", old_name="by_mail", new_name="is_wanted"
-        ),
-        migrations.AddField(
-            model_name="notificationchoice",
-            name="channel",
-            # What was chosen until now was about mails.
-            field=models.CharField(default="mail", max_length=10),
-            preserve_default=False,
-        ),
-        migrations.AddConstraint(
-            model_name="notificationchoice",
-            constraint=models.UniqueConstraint(
-                fields=("user", "event", "channel"), name="notification_choice_once"
-            ),
-        ),
-        migrations.RunSQL(migrations.RunSQL.noop, FORGET_PORTAL),
         migrations.CreateModel(
             name="Notification",
             fields=[

@@ -29,6 +29,12 @@ def test_each_channel_is_chosen_for_itself(customer):
 
 def test_only_what_deviates_from_the_default_is_stored(customer):
     notifications.choose(customer, Event.TICKET_SHARED, Channel.MAIL, is_wanted=False)
+    [row] = NotificationChoice.objects.values()
+    assert {name: value for name, value in row.items() if name != "id"} == {
+        "user_id": customer.pk,
+        "event": "ticket_shared",
+        "channel": "mail",
+    }
     notifications.choose(customer, Event.TICKET_SHARED, Channel.MAIL, is_wanted=True)
     assert not NotificationChoice.objects.exists()
 
