@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from email.utils import formataddr
 
@@ -26,12 +25,11 @@ from forum.following import PAUSE
 from forum.people import Follow
 from forum.posts import Post, PostQuerySet
 from helpdesk import markdown
+from helpdesk.due_mails import mail_each
 from helpdesk.texts import one_line
 from tenants.acts import act
 from tenants.connection import connection
 from tenants.models import Route, Tenant
-
-logger = logging.getLogger(__name__)
 
 # A mail shows so many posts, each so far; the rest is in the topic.
 MOST_SHOWN = 5
@@ -46,7 +44,7 @@ class LinkInvalidError(LookupError):
 def mail_due() -> int:
     """Mail followers what is due; returns the number of mails. Running twice mails once."""
     due = Follow.objects.filter(mail_at__lte=now()).order_by("mail_at")
-    return sum(_try(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    return mail_each(due[:BATCH], _mail, again_after=PAUSE)
 
 
 def post_freed(post: Post) -> None:
@@ -71,16 +69,6 @@ def follow_of(token: str) -> tuple[int, int]:
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise LinkInvalidError from error
     return int(topic), int(user)
-
-
-def _try(pk: int) -> bool:
-    """Mail one follower; what cannot be written is tried again later, and stops no other."""
-    try:
-        return _mail(pk)
-    except Exception:
-        logger.exception("The mail of follow %s could not be written", pk)
-        Follow.objects.filter(pk=pk).update(mail_at=now() + PAUSE)
-        return False
 
 
 @act()

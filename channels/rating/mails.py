@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
@@ -16,13 +15,12 @@ from django.utils.translation import gettext
 from accounts.adapter import AUTOMATIC
 from channels.rating import links
 from channels.rating.models import RatingMail, RatingSettings
+from helpdesk.due_mails import mail_each
 from tenants import wakeups
 from tenants.acts import act
 from tenants.models import Route, Tenant, Wakeup
 from tickets.models import Rating, Ticket
 from tickets.rating import is_ratable
-
-logger = logging.getLogger(__name__)
 
 # What could not be written is tried again after this time.
 AGAIN_AFTER = timedelta(hours=1)
@@ -44,17 +42,7 @@ def schedule(ticket: Ticket, at: datetime) -> None:
 
 def mail_due() -> int:
     """Mail what is due; returns the number of mails."""
-    return sum(_try(pk) for pk in list(RatingMail.objects.all().due().values_list("pk", flat=True)))
-
-
-def _try(pk: int) -> bool:
-    """Ask about one ticket; what cannot be written is tried again later, and stops no other."""
-    try:
-        return _mail(pk)
-    except Exception:
-        logger.exception("The question %s could not be written", pk)
-        RatingMail.objects.filter(pk=pk).update(mail_at=now() + AGAIN_AFTER)
-        return False
+    return mail_each(RatingMail.objects.all().due(), _mail, again_after=AGAIN_AFTER)
 
 
 @act()
