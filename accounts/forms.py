@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms as allauth_forms
 from allauth.account.fields import SetPasswordField
@@ -27,7 +27,35 @@ def name_field(*, required: bool) -> forms.CharField:
     return NameField(label=_("Name"), max_length=120, required=required, widget=widget)
 
 
-class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # the package is untyped
+class InOurWords:
+    """Asks for an address and a password as our other forms do: a label, and nothing in the field.
+
+    For German the package's own words are ours; its English says it otherwise.
+    """
+
+    fields: dict[str, forms.Field]
+    LABELS: ClassVar = {
+        "login": _("E-mail address"),
+        "email": _("E-mail address"),
+        "remember": _("Stay signed in"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(InOurWords, allauth_forms.LoginForm):  # type: ignore[misc]  # the package is untyped
+    """Sign-in with address and password."""
+
+
+class ResetPasswordForm(InOurWords, allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # untyped
+    """Asks where to send the link for a new password."""
+
+
+class SignupForm(InOurWords, allauth_forms.SignupForm):  # type: ignore[misc]  # the package is untyped
     """Sign-up as a customer: address, password and, if they like, a name."""
 
     account_already_exists: bool

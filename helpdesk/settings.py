@@ -193,7 +193,11 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Mails that somebody has us send to whatever address they type: their own, or a team's.
 ACCOUNT_RATE_LIMITS = {"manage_email": "10/m/user,50/d/user"}
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+}
 # How long after a proof of who they are somebody may change what protects their account.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"

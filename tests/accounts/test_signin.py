@@ -178,3 +178,30 @@ def test_a_session_belongs_to_its_tenant(client, other_tenant):
 
     assert response.status_code == 302
     assert response.url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(
+    ("language", "address", "stay"),
+    [
+        ("de", "E-Mail-Adresse", "Angemeldet bleiben"),
+        ("en", "E-mail address", "Stay signed in"),
+    ],
+)
+def test_the_ways_in_ask_in_our_words(client, language, address, stay):
+    headers = {"accept-language": language}
+    pages = [
+        client.get(reverse(name), headers=headers)
+        for name in ("account_login", "account_signup", "account_reset_password")
+    ]
+
+    assert [words(page.context["form"]) for page in pages] == [
+        [address, "Passwort" if language == "de" else "Password", stay],
+        ["Name", address, "Passwort" if language == "de" else "Password"],
+        [address],
+    ]
+    assert not any("placeholder=" in page.text for page in pages)
+
+
+def words(form):
+    """What the form's fields are called."""
+    return [str(field.label) for field in form.visible_fields()]
