@@ -23,7 +23,7 @@ class Event(models.Model):
         LINKED = "linked", _("Customer")
         CHANNEL = "channel", _("Channel")
         MERGED = "merged", _("Merge")
-        CALL = "call", _("Call back")
+        CALL = "call", _("Call")
         SHARED = "shared", _("Shared")
         RATED = "rated", _("Rating")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from django.utils import translation
 
 from tests.factories import open_ticket
 from tickets import changing
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 from tickets.states import TRANSITIONS, State, TransitionError, check
 
 POSSIBLE = {
@@ -59,3 +60,9 @@ def test_check_says_which_step_is_impossible():
         check("spam", "closed")
 
     assert (error.value.before, error.value.after) == ("spam", "closed")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Call"), ("de", "Rückruf")])
+def test_the_history_names_a_call_as_its_page_does(language, word):
+    with translation.override(language):
+        assert Event.Kind.CALL.label == word

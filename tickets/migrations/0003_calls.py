@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                     ("linked", "Customer"),
                     ("channel", "Channel"),
                     ("merged", "Merge"),
-                    ("call", "Call back"),
+                    ("call", "Call"),
                 ],
                 max_length=10,
             ),

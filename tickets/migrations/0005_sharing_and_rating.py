@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ("linked", "Customer"),
                     ("channel", "Channel"),
                     ("merged", "Merge"),
-                    ("call", "Call back"),
+                    ("call", "Call"),
                     ("shared", "Shared"),
                     ("rated", "Rating"),
                 ],
