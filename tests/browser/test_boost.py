@@ -150,7 +150,7 @@ def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
     expect(page.locator("#reply textarea")).to_be_visible()
     page.go_back()
     expect(page.locator(".hits a.subject").first).to_be_visible()
-    page.locator("header nav").get_by_role("link", name="Neue Anfrage").click()
+    page.locator("header nav").get_by_role("link", name="Neues Ticket").click()
     expect(page.get_by_label("Betreff")).to_be_visible()
 
     # Each script is there, and once.
@@ -179,7 +179,7 @@ def test_a_customer_writes_after_going_from_page_to_page(visitors, known):
     # Pressed twice it is sent once, and going back does not bring it back.
     sent = []
     page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
-    page.get_by_role("button", name="Anfrage senden").evaluate(TWICE)
+    page.get_by_role("button", name="Ticket senden").evaluate(TWICE)
     expect(page).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))
     expect(page.locator(".thread")).to_contain_text("Sprung von Seite zu Seite")
     assert len(sent) == 1
@@ -294,7 +294,7 @@ def test_signed_out_meanwhile_leads_to_the_sign_in(visitors):
     mark(page)
     page.context.clear_cookies(name="sessionid")
 
-    page.locator("header nav").get_by_role("link", name="Neue Anfrage").click()
+    page.locator("header nav").get_by_role("link", name="Neues Ticket").click()
 
     expect(page).to_have_url(re.compile(r"/konto/anmelden/\?next=/tickets/neu/$"))
     assert not stayed(page)

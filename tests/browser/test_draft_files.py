@@ -41,12 +41,12 @@ def test_a_chosen_file_waits_on_every_device_and_is_sent(visitors, stack, known)
     page.reload()
     page.get_by_label("Betreff").fill("Fracht fehlt")
     page.get_by_label("Ihre Nachricht").evaluate("(area) => { area.required = false }")
-    page.get_by_role("button", name="Anfrage senden").click()
+    page.get_by_role("button", name="Ticket senden").click()
     expect(page.locator(".errors")).to_be_visible()
     visitors.forgive("422")
     expect(kept(page)).to_have_text(["Protokoll.csv"])
     page.get_by_label("Ihre Nachricht").fill("Wo ist sie?")
-    page.get_by_role("button", name="Anfrage senden").click()
+    page.get_by_role("button", name="Ticket senden").click()
 
     expect(page).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))
     expect(page.locator(".thread .attachment .name")).to_have_text(["Protokoll.csv"])
@@ -70,7 +70,7 @@ def test_what_could_not_be_uploaded_says_why_and_goes_on(visitors):
     assert axe.violations(page) == []
 
     # Nothing is sent without it, until somebody has decided.
-    page.get_by_role("button", name="Anfrage senden").click()
+    page.get_by_role("button", name="Ticket senden").click()
     expect(page.locator("#id_files")).to_be_focused()
     page.unroute(UPLOADS)
     page.get_by_role("button", name="Erneut versuchen: Protokoll.csv").click()
@@ -83,7 +83,7 @@ def test_what_could_not_be_uploaded_says_why_and_goes_on(visitors):
     page.evaluate(GIVE, ["#id_text", "drop", "Eins.csv", "text/csv"])
     page.evaluate(GIVE, ["#id_text", "drop", "Zwei.csv", "text/csv"])
     page.get_by_role("button", name="Abbrechen: Zwei.csv").click()
-    page.get_by_role("button", name="Anfrage senden").click()
+    page.get_by_role("button", name="Ticket senden").click()
     expect(page.locator("[data-waits-note]")).to_have_text(
         "Ihre Nachricht wird gesendet, sobald die Dateien da sind."
     )

@@ -22,7 +22,7 @@ def test_a_newcomers_question_goes_all_the_way(visitors):
     expect(offered.get_by_role("link")).to_have_count(0)
     asker.get_by_label("Ihr Beitrag").fill("Jeder kommt **zweimal** aus dem Drucker.")
     asker.get_by_role("button", name="Frage veröffentlichen").click()
-    expect(asker.get_by_text("Nur Sie können das bisher lesen")).to_be_visible()
+    expect(asker.get_by_text("Das sehen bisher nur Sie")).to_be_visible()
     place = re.sub(r"#.*", "", asker.url)
 
     agent = visitors.open("desk:forum", role="agent")

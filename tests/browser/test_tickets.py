@@ -48,7 +48,7 @@ def test_a_request_is_written_dropped_pasted_answered_and_rated(visitors, stack,
     expect(files).to_have_text([re.compile(r"^Bild \d{4}-\d\d-\d\d .*\.png$"), "Protokoll.csv"])
     page.set_viewport_size(NARROW)
     assert axe.violations(page) == []
-    page.get_by_role("button", name="Anfrage senden").click()
+    page.get_by_role("button", name="Ticket senden").click()
 
     expect(page.get_by_role("heading", name=SUBJECT)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))

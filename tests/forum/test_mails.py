@@ -94,7 +94,7 @@ def test_a_held_reply_is_mailed_when_it_is_let_through(talk, proven, member, age
 
     to_author, to_asker = letters()
     assert to_author[0] == newcomer.email
-    assert "jetzt zu lesen" in to_author[1]
+    assert "ist freigegeben" in to_author[1]
     assert to_asker[0] == talk.author.email
     assert "Mein erster Rat" in to_asker[2]
 

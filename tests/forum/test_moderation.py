@@ -155,14 +155,14 @@ def test_what_a_newcomer_makes_of_a_post_that_was_let_through_is_looked_at_again
     moderation.approve(post, by=agent)
     path = f"/forum/beitraege/{post.pk}/bearbeiten/"
     client.force_login(newcomer)
-    assert "sieht sich erst jemand von uns an" in client.get(path).content.decode()
+    assert "prüfen die Änderung erst" in client.get(path).content.decode()
 
     client.post(path, {"text": "Danke, das hilft"})
     post.refresh_from_db()
     assert post.is_visible
     page = client.post(path, {"text": "Kaufen Sie jetzt"}, follow=True).content.decode()
 
-    assert "sieht sich erst jemand von uns an" in page
+    assert "prüfen die Änderung erst" in page
     post.refresh_from_db()
     topic.refresh_from_db()
     assert (post.state, topic.replies) == ("held", 0)

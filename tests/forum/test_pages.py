@@ -162,7 +162,7 @@ def test_who_writes_first_chooses_a_name(client, category, customer):
     assert Profile.objects.get(user=customer).public_name == "Anna B."
     assert question_of(Topic.objects.get()).state == "held"
     page = client.get(taken["Location"]).content.decode()
-    assert "Nur Sie" in page
+    assert "nur Sie" in page
 
 
 def test_topics_like_the_new_one_are_offered(client, topic, member):

@@ -55,6 +55,16 @@ def test_everything_is_translated_and_nothing_is_fuzzy(source):
     assert [one.msgid for one in found.untranslated_entries()] == []
 
 
+def test_what_customers_write_has_one_name_in_german():
+    """DESIGN §2 calls it Ticket, wherever it came from and whoever reads of it."""
+    found = polib.pofile(str(ROOT / "locale/de/LC_MESSAGES/django.po"))
+    said = {one.msgid: [one.msgstr, *one.msgstr_plural.values()] for one in found}
+
+    other = [msgid for msgid, texts in said.items() if "nfrage" in " ".join(texts)]
+
+    assert other == []
+
+
 def test_compiled_messages_are_those_of_the_source_and_compiled_once(tmp_path):
     source = tmp_path / "de/LC_MESSAGES/django.po"
     source.parent.mkdir(parents=True)
