@@ -28,7 +28,7 @@ LISTEN = """() => {
 
 
 @pytest.fixture
-def page(visitors, known):
+def page(visitors):
     """A customer's open page, its clock in our hands."""
     page = visitors.page("caller", "demo", "de", fresh=True)
     page.clock.install()
@@ -38,11 +38,17 @@ def page(visitors, known):
 
 
 @pytest.fixture
-def answer(visitors, known):
-    """An agent answers the customer's ticket in a browser of their own."""
+def answer(visitors):
+    """An agent answers a ticket of the customer's in a browser of their own."""
+    form = visitors.open("portal:new_ticket", role="caller")
+    form.get_by_label("Betreff").fill("Woran sehe ich, dass es weitergeht?")
+    form.get_by_label("Ihre Nachricht").fill("Ich warte auf Ihre Antwort.")
+    form.get_by_role("button", name="Ticket senden").click()
+    expect(form).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))
+    number = re.search(r"/tickets/(\d+)/", form.url)[1]
 
     def write(text):
-        desk = visitors.open("desk:ticket", known.value("call_ticket"), role="agent")
+        desk = visitors.open("desk:ticket", number, role="agent")
         desk.locator("#reply textarea").fill(text)
         desk.locator("#reply").get_by_role("button", name="Antwort senden").click()
         expect(desk.locator("#thread")).to_contain_text(text)
@@ -61,7 +67,7 @@ def looks(page):
     return answered.value.status
 
 
-def test_an_open_page_counts_on_and_says_it_once(page, answer, visitors):
+def test_an_open_page_counts_on_and_says_it_once(page, answer):
     before = unread(page)
     assert looks(page) == 204
 
