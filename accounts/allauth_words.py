@@ -1,7 +1,7 @@
-"""Sentences of django-allauth whose German says "du"; our interface says "Sie".
+"""Sentences of django-allauth and Django whose German is not ours: it says "du", or says it ill.
 
-The package translates them itself. Naming them here puts them into our own catalogue, which comes
-before the package's.
+The packages translate them themselves. Naming them here puts them into our own catalogue, which
+comes before theirs.
 """
 
 from django.utils.translation import gettext_noop
@@ -24,5 +24,9 @@ SENTENCES = (
         "You cannot generate recovery codes without having two-factor authentication enabled."
     ),
     gettext_noop("You must type the same password each time."),
+    gettext_noop("Your password can’t be a commonly used password."),
+    gettext_noop("Your password can’t be too similar to your other personal information."),
+    gettext_noop("This password is too common."),
+    gettext_noop("The password is too similar to the %(verbose_name)s."),
     gettext_noop("Your primary email address must be verified."),
 )

@@ -145,3 +145,13 @@ def test_mails_come_from_the_tenant(client, confirmed):
 
     assert mail.outbox[0].from_email == "Alpha GmbH <support@alpha.localhost>"
     assert mail.outbox[0].body.rstrip().endswith("Alpha GmbH")
+
+
+def test_what_a_password_needs_is_said_in_our_german(client):
+    page = client.get(reverse("account_signup")).text
+    assert "Das Passwort darf Ihrem Namen und Ihrer Adresse nicht ähneln." in page
+    assert "Das Passwort darf keines sein, das viele verwenden." in page
+    common = {"email": "neu@kunden.example", "password1": "1234567890"}
+    assert (
+        "Dieses Passwort verwenden zu viele." in client.post(reverse("account_signup"), common).text
+    )
