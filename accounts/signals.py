@@ -12,7 +12,8 @@ leaving = Signal()
 # Sent without more in a tenant's schema, every ten minutes: what is too old may go.
 tidying = Signal()
 # Sent with user=… as the last step of an act that gave a person another organisation; what moves
-# along with them has moved.
+# along with them has moved. Not for who joins by their mail domain: alone before, they leave
+# nothing to others.
 moved = Signal()
 # Sent with team=… and by=… inside the transaction that removes a team, before it is gone.
 team_dissolved = Signal()

@@ -213,7 +213,7 @@ def test_what_moves_with_somebody_to_their_team_stays_news(customer, agent):
         channel=Channel.PORTAL,
         received_at=now(),
     )
-    CustomerFactory(organisation=customer.organisation)
+    CustomerFactory().join(customer.organisation, Membership.Role.ADMIN)
     team = Organisation.objects.open("Teehaus")
     senders.link_sender(customer, team, by=agent)
     ticket.refresh_from_db()
