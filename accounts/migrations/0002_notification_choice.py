@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("event", models.CharField(max_length=30)),
-                ("channel", models.CharField(max_length=10)),
+                ("by_mail", models.BooleanField()),
                 (
                     "user",
                     models.ForeignKey(
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("user", "event", "channel"), name="notification_choice_once"
+                        fields=("user", "event"), name="notification_choice_once"
                     )
                 ],
             },

@@ -17,6 +17,11 @@ class Migration(migrations.Migration):
             name="failed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name="dataexport",
+            name="claimed_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.RemoveConstraint(model_name="dataexport", name="data_export_one_at_work"),
         migrations.AddConstraint(
             model_name="dataexport",

@@ -2,6 +2,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# What somebody wants needs no row; what is left says of an event that it comes by no mail.
+FORGET_WANTED = "DELETE FROM accounts_notificationchoice WHERE by_mail"
+# Going back, the table again has room for one choice an event: that about mails.
+FORGET_PORTAL = "DELETE FROM accounts_notificationchoice WHERE channel <> 'mail'"
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,6 +14,30 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(FORGET_WANTED, migrations.RunSQL.noop),
+        migrations.RemoveConstraint(
+            model_name="notificationchoice", name="notification_choice_once"
+        ),
+        # Only for the way back, on which it gets this value.
+        migrations.AlterField(
+            model_name="notificationchoice",
+            name="by_mail",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.RemoveField(model_name="notificationchoice", name="by_mail"),
+        migrations.AddField(
+            model_name="notificationchoice",
+            name="channel",
+            field=models.CharField(default="mail", max_length=10),
+            preserve_default=False,
+        ),
+        migrations.AddConstraint(
+            model_name="notificationchoice",
+            constraint=models.UniqueConstraint(
+                fields=("user", "event", "channel"), name="notification_choice_once"
+            ),
+        ),
+        migrations.RunSQL(migrations.RunSQL.noop, FORGET_PORTAL),
         migrations.CreateModel(
             name="Notification",
             fields=[
