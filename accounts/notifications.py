@@ -25,8 +25,8 @@ from tenants.models import Tenant
 class Event(models.TextChoices):
     """What a person can be told about."""
 
-    TICKET_ANSWERED = "ticket_answered", _("We answer one of my requests")
-    TICKET_SHARED = "ticket_shared", _("A request is shared with me")
+    TICKET_ANSWERED = "ticket_answered", _("We answer one of my tickets")
+    TICKET_SHARED = "ticket_shared", _("A ticket is shared with me")
     TOPIC_ANSWERED = "topic_answered", _("Somebody answers a topic of mine in the forum")
     TOPIC_FOLLOWED = "topic_followed", _("There is something new in a topic that I follow")
 

@@ -2,7 +2,7 @@
 
 An app registers its sections in AppConfig.ready:
 
-    privacy.register(Section("tickets", _("Requests"), export=…, files=…, erase=…))
+    privacy.register(Section("tickets", _("Tickets"), export=…, files=…, erase=…))
 
 `export` gives what JSON can hold: dates as ISO texts, no records. `files` gives paths within the
 section's folder with their bytes, one after another, so that only one is in memory. `erase` runs

@@ -14,12 +14,12 @@ class RatingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not gene
         label=_("Ask by e-mail"),
         required=False,
         help_text=_(
-            "Once for a solved request, and nobody more than once a day. In the portal everybody "
-            "can rate a solved request anyway."
+            "Once for a solved ticket, and nobody more than once a day. In the portal everybody "
+            "can rate a solved ticket anyway."
         ),
     )
     after_hours = forms.IntegerField(
-        label=_("Hours after a request was solved"),
+        label=_("Hours after a ticket was solved"),
         min_value=SOONEST,
         max_value=LATEST,
         widget=forms.NumberInput({"class": "digits", "inputmode": "numeric"}),

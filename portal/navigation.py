@@ -48,7 +48,7 @@ def _known(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:
         yield "desk:queue", _("Desk"), False
     else:
         yield "portal:tickets", _("My tickets"), True
-        yield "portal:new_ticket", _("New request"), False
+        yield "portal:new_ticket", _("New ticket"), False
         yield "portal:settings", _("Settings"), True
 
 

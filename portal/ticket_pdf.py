@@ -48,7 +48,7 @@ def _document(ticket: Ticket, supplier: Supplier) -> dict[str, Any]:
         "author": brand,
         "accent": supplier.accent or ACCENT,
         "brand": brand,
-        "kind": gettext("Request #%(number)s") % {"number": ticket.number},
+        "kind": gettext("Ticket #%(number)s") % {"number": ticket.number},
         "facts": _facts(ticket),
         "attachments": gettext("Attachments:"),
         "messages": shown,

@@ -41,7 +41,7 @@ SHORTEST_NAME = 4
 def register() -> None:
     privacy.register(
         privacy.Section(
-            "tickets", gettext_lazy("Requests"), export=_export, files=_files, erase=erase
+            "tickets", gettext_lazy("Tickets"), export=_export, files=_files, erase=erase
         )
     )
 

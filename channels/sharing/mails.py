@@ -49,7 +49,7 @@ def _compose(ticket: Ticket, person: User, by: User, tenant: Tenant, mailbox: st
         }
         words = {"number": ticket.number, "name": " ".join(str(by).split())}
         return EmailMessage(
-            subject=gettext("%(name)s shares request #%(number)s with you") % words,
+            subject=gettext("%(name)s shares ticket #%(number)s with you") % words,
             body=render_to_string("channels/shared.txt", context).strip() + "\n",
             from_email=formataddr((tenant.name, mailbox)),
             to=[person.email],

@@ -21,7 +21,7 @@ def rating_settings(request: Request) -> HttpResponse:
     form = RatingSettingsForm(request.POST or None, instance=RatingSettings.current())
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Saved. It counts for requests solved from now on."))
+        messages.success(request, _("Saved. It counts for tickets solved from now on."))
         return redirect("desk:rating_settings")
     status = 422 if form.errors else 200
     return desk_page(request, "desk/settings/ratings.html", {"form": form}, status=status)

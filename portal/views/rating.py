@@ -59,7 +59,7 @@ def _rate(request: HttpRequest, ticket: Ticket, form: RatingForm, by: User) -> N
     try:
         rating.rate(ticket, is_good=chosen["is_good"], comment=chosen["comment"], by=by)
     except rating.NotRatableError:
-        messages.info(request, _("This request is open again; it can be rated once it is done."))
+        messages.info(request, _("This ticket is open again; it can be rated once it is done."))
     except rating.RatingFinalError:
         messages.info(request, _("The rating is now final: it could be changed for 14 days."))
     else:

@@ -60,9 +60,9 @@ def unshare(request: Request, number: int, pk: int) -> HttpResponse:
         raise Http404
     sharing.unshare(found, one.user, by=request.user)
     if pk == request.user.pk:
-        messages.success(request, _("You no longer take part in this request."))
+        messages.success(request, _("You no longer take part in this ticket."))
         return redirect("portal:tickets")
-    said = _("%(name)s no longer takes part in this request.")
+    said = _("%(name)s no longer takes part in this ticket.")
     messages.success(request, said % {"name": one.user})
     return redirect("portal:ticket", number)
 
@@ -90,11 +90,11 @@ def _page(request: Request, ticket: Ticket, *, error: str = "") -> HttpResponse:
 
 def _say(request: Request, added: list[Participant]) -> None:
     if [one.user_id for one in added] == [request.user.pk]:
-        messages.success(request, _("You now take part in this request."))
+        messages.success(request, _("You now take part in this ticket."))
         return
     said = ngettext(
-        "%(n)d person takes part in this request now.",
-        "%(n)d people take part in this request now.",
+        "%(n)d person takes part in this ticket now.",
+        "%(n)d people take part in this ticket now.",
         len(added),
     )
     messages.success(request, said % {"n": len(added)})

@@ -113,7 +113,7 @@ def create_reopening(request: Request, number: int) -> HttpResponse:
         message = inbound.submit_reply(
             found,
             user=request.user,
-            text=_("I have reopened this request: it is not settled yet."),
+            text=_("I have reopened this ticket: it is not settled yet."),
             files=(),
             form_id=f"{request.user.pk}:{form_id}",
         )
@@ -122,7 +122,7 @@ def create_reopening(request: Request, number: int) -> HttpResponse:
     except StorageFullError:
         messages.error(request, _("That did not work just now. Please try again in a moment."))
         return redirect("portal:ticket", number)
-    messages.success(request, _("The request is open again. It is our turn now."))
+    messages.success(request, _("The ticket is open again. It is our turn now."))
     return to_message(request, message.ticket, message)
 
 
@@ -133,7 +133,7 @@ def pdf(request: Request, number: int) -> HttpResponse:
     found = ticket_page.find(request, number)
     if found.merged_into is not None:
         return redirect("portal:ticket_pdf", found.merged_into.number)
-    name = _("Request-%(number)s.pdf") % {"number": number}
+    name = _("Ticket-%(number)s.pdf") % {"number": number}
     return pdf_response(ticket_pdf.render(found), name)
 
 

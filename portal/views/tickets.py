@@ -95,7 +95,7 @@ def new_ticket(request: Request) -> HttpResponse:
         not_stored(form)
         return _form(request, form, status=503)
     messages.success(
-        request, _("Your request has arrived as #%(number)s.") % {"number": ticket.number}
+        request, _("Your ticket has arrived as #%(number)s.") % {"number": ticket.number}
     )
     first = ticket.messages.order_by("pk").first()
     return to_message(request, ticket, first)

@@ -36,7 +36,7 @@ def test_the_requester_shares_with_colleagues_and_they_are_told(portal, ticket, 
 
     response = portal.post(url("sharing", ticket.number), {"person": [ben.pk]}, follow=True)
 
-    assert "1 person takes part in this request now." in response.content.decode()
+    assert "1 person takes part in this ticket now." in response.content.decode()
     assert "Ben Ort" in response.content.decode()
     [mail] = mailoutbox
     assert mail.to == ["ben@teehaus.example"]

@@ -153,7 +153,7 @@ def test_spam_was_promised_nothing(portal, anna):
         changing.change_state(asked(anna), State.SPAM, by=AgentFactory())
 
     assert lines(portal) == []
-    assert "No requests in this month" in portal.get(MARCH).content.decode()
+    assert "No tickets in this month" in portal.get(MARCH).content.decode()
 
 
 def test_long_months_are_cut_but_counted_whole(portal, anna, monkeypatch):

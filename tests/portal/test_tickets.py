@@ -269,8 +269,8 @@ def test_a_request_the_tier_does_not_allow_is_refused_and_its_text_kept(portal, 
 
     page = response.content.decode()
     assert response.status_code == 403
-    assert "Your support level “Gold” does not include requests in the portal." in page
-    assert "Your request was not sent." in page
+    assert "Your support level “Gold” does not include tickets in the portal." in page
+    assert "Your message was not sent." in page
     assert 'value="Fehlt &amp; fehlt"' in page
     assert "Mühsam &lt;getippt&gt;." in page
     assert "mailto:support@alpha.localhost?subject=Fehlt%20%26%20fehlt" in page
