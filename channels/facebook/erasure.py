@@ -7,7 +7,7 @@ that reports and the proof of kept promises still add up. Nothing in it names an
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from channels import people, raw
-from channels.facebook import pages, wall_people
+from channels.facebook import events, inbound, pages, wall_people
 from channels.facebook.errors import GraphError
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
 from channels.models import InboundRecord
@@ -29,6 +29,9 @@ from tickets.models import Channel, Event, Message, Ticket
 # A webhook comes after what it tells of; Meta repeats it for 36 hours.
 BEFORE, AFTER = timedelta(hours=1), timedelta(hours=37)
 APP_REMOVED = 458
+Status = InboundRecord.Status
+# Stored and not taken in, until somebody connects the page or tries it again.
+LEFT_OUT = (Status.PARKED, Status.QUARANTINED)
 
 
 def erase(user_id: str) -> bool:
@@ -37,12 +40,12 @@ def erase(user_id: str) -> bool:
     for person in persons:
         erase_person(person)
     on_wall = FacebookObject.objects.filter(author_id=user_id, is_own=False)
-    _forget_raw([user_id], on_wall)
+    is_stored = _forget_raw([user_id], on_wall)
     is_on_wall = wall_people.forget(user_id) > 0
     granted = list(FacebookPage.objects.all().connected().filter(granted_by=user_id))
     for page in granted:
         _forget_token(page)
-    return bool(persons or granted or is_on_wall)
+    return bool(persons or granted or is_on_wall or is_stored)
 
 
 def erase_person(person: FacebookPerson) -> None:
@@ -125,28 +128,46 @@ def _make_nameless(user: User) -> None:
         recording.rewrite(message, message.text, message.reply_text)
 
 
-def _forget_raw(ids: list[str], said: QuerySet[FacebookObject]) -> None:
-    """Delete the stored batches with what a person said; others' events in them are taken in."""
+def _forget_raw(ids: list[str], said: QuerySet[FacebookObject]) -> bool:
+    """Delete the stored batches with what a person said; True if there were any.
+
+    Others' events in them are taken in, or go on waiting.
+    """
     marks = [one.encode() for one in ids]
-    done = InboundRecord.objects.filter(channel=Channel.FACEBOOK).exclude(
-        status=InboundRecord.Status.RECEIVED
-    )
+    has_found = False
+    for record in _stored(said):
+        path = raw.path_of(record.sha256)
+        content = path.read_bytes() if path.exists() else b""
+        if not any(one in content for one in marks):
+            continue
+        if record.status == Status.PARKED:
+            others = [one for one in events.parse(content) if not _names(one, marks)]
+            inbound.set_apart(record, others)
+        path.unlink(missing_ok=True)
+        found = InboundRecord.objects.filter(pk=record.pk)
+        found.update(subject="", error="deleted at the person's request")
+        # Nothing is there any more that could be taken in.
+        found.filter(status__in=LEFT_OUT).update(status=Status.IGNORED)
+        has_found = True
+    return has_found
+
+
+def _stored(said: QuerySet[FacebookObject]) -> Iterator[InboundRecord]:
+    """The batches that may hold what a person said; what still is to be taken in stays."""
+    stored = InboundRecord.objects.filter(channel=Channel.FACEBOOK)
+    # Whose they are left no trace yet that would say when they came.
+    yield from stored.filter(status__in=LEFT_OUT).iterator()
+    done = stored.exclude(status__in=[Status.RECEIVED, *LEFT_OUT])
     # By Meta's clock and by our door's: one of them may be far off.
     pairs = said.values_list("at", "message__sent_at")
     moments = {moment for pair in pairs for moment in pair if moment is not None}
     for since, until in _spans(sorted(moments)):
-        for record in done.filter(received_at__range=(since, until)).iterator():
-            path = raw.path_of(record.sha256)
-            if path.exists() and any(one in path.read_bytes() for one in marks):
-                path.unlink(missing_ok=True)
-                InboundRecord.objects.filter(pk=record.pk).update(
-                    subject="", error="deleted at the person's request"
-                )
-                # Nothing is there any more that could wait for its page.
-                waiting = InboundRecord.objects.filter(
-                    pk=record.pk, status=InboundRecord.Status.PARKED
-                )
-                waiting.update(status=InboundRecord.Status.IGNORED)
+        yield from done.filter(received_at__range=(since, until)).iterator()
+
+
+def _names(event: events.Event, marks: Iterable[bytes]) -> bool:
+    content = event.alone()
+    return any(one in content for one in marks)
 
 
 def _spans(moments: Iterable[datetime]) -> list[tuple[datetime, datetime]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -109,8 +109,7 @@ def _taken(record: InboundRecord, content: bytes, pages: dict[str, FacebookPage]
     events = parse(content)
     if record.attempts > 1 and len(events) > 1:
         # A worker has died over one of them: the others must not share its tries.
-        for event in events:
-            _set_apart(record, event)
+        set_apart(record, events)
         raise NothingToTakeInError(Status.PROCESSED, "each event goes on by itself")
     ids = {event.page_id for event in events}
     page = _page(ids, pages) or parking.park(record, ids)
@@ -155,7 +154,7 @@ def _among_others(record: InboundRecord, page: FacebookPage, event: Event) -> Ou
         if isinstance(error, OperationalError | InterfaceError) and not has_database():
             raise
         logger.exception("An event of record %s is set apart", record.pk)
-        _set_apart(record, event)
+        set_apart(record, [event])
         return Outcome(Status.PROCESSED, "set apart")
 
 
@@ -183,10 +182,16 @@ def _ignore(page: FacebookPage, event: Event, received_at: datetime) -> Message:
     raise NothingToTakeInError(Status.IGNORED, f"{what} {item or ''}".strip()[:200])
 
 
-def _set_apart(record: InboundRecord, event: Event) -> None:
-    """Make one event a record of its own, with the moment at which it came."""
-    alone = Arrival(record.channel, event.alone(), record.received_at)
-    arrivals.accept_each([(connection.schema_name, alone, record.recipients)])
+def set_apart(record: InboundRecord, events: Iterable[Event]) -> None:
+    """Make each of these events a record of its own, with the moment at which it came."""
+    arrivals.accept_each(
+        (
+            connection.schema_name,
+            Arrival(record.channel, event.alone(), record.received_at),
+            record.recipients,
+        )
+        for event in events
+    )
 
 
 def _result(outcomes: list[Outcome]) -> Result:

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
-from channels import raw
-from channels.facebook import door, withdrawals
+from channels import groups, intake, raw
+from channels.facebook import direct, door, parking, withdrawals
 from channels.facebook.sealing import seal
 from channels.models import FacebookObject, FacebookPage, FacebookPerson, InboundRecord
 from graph_standin.signing import signed_request
@@ -199,6 +199,43 @@ def test_a_message_that_meta_repeats_afterwards_is_not_taken_in_again(ticket):
     assert not Message.objects.filter(text__contains="Kiel").exists()
     assert Message.objects.filter(text="Neu").exists()
     assert Message.objects.count() == before + 1
+
+
+def test_what_waits_for_its_page_is_forgotten_without_what_others_wrote(page):
+    """Nothing of it was taken in: nothing but the bytes says who wrote."""
+    both = batch(said("Ich bin Eva", "m_1"), said("Ich auch", "m_2", psid="888"))
+    [record] = taken(both, process=False)
+    FacebookPage.objects.update(state=FacebookPage.State.DISCONNECTED)
+    intake.process(record.pk, is_due=False)
+    ask(DELETION, PSID)
+
+    work()
+
+    assert not raw.path_of(record.sha256).exists()
+    assert Withdrawal.objects.get().has_found
+    FacebookPage.objects.update(state=FacebookPage.State.ACTIVE)
+    parking.resume(page.page_id)
+    groups.take_waiting(seconds=10)
+    assert [one.text for one in Message.objects.filter(kind="inbound")] == ["Ich auch"]
+
+
+def test_what_is_in_quarantine_is_forgotten_too(page, monkeypatch):
+    def broken(*_values):
+        raise ValueError("geht gerade nicht")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(direct, "message", broken)
+        [record] = taken(batch(said("Ich bin Eva", "m_1")), process=False)
+        for _try in range(intake.MOST_ATTEMPTS):
+            intake.process(record.pk, is_due=False)
+    record.refresh_from_db()
+    assert record.status == "quarantined"
+    ask(DELETION, PSID)
+
+    work()
+
+    assert not raw.path_of(record.sha256).exists()
+    assert not InboundRecord.objects.all().quarantined().exists()
 
 
 def test_every_tenant_is_looked_through_and_the_id_is_forgotten(ticket, other_tenant):
