@@ -87,7 +87,10 @@ def sessions_of_the_worker():
     """The starts of the transactions it is in; None for a session that is in none."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT xact_start FROM pg_stat_activity WHERE application_name = %s", [WORKER]
+            # Tests that run beside this one may have such a worker too, in a database of their own.
+            "SELECT xact_start FROM pg_stat_activity"
+            " WHERE application_name = %s AND datname = current_database()",
+            [WORKER],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -80,7 +80,8 @@ def test_what_could_not_be_uploaded_says_why_and_goes_on(visitors):
     # One that is under way can be stopped; the form waits for the other.
     held = []
     page.route(UPLOADS, lambda route: held.append(route))
-    page.evaluate(GIVE, ["#id_text", "drop", "Eins.csv", "text/csv"])
+    with page.expect_request(UPLOADS):
+        page.evaluate(GIVE, ["#id_text", "drop", "Eins.csv", "text/csv"])
     page.evaluate(GIVE, ["#id_text", "drop", "Zwei.csv", "text/csv"])
     page.get_by_role("button", name="Abbrechen: Zwei.csv").click()
     page.get_by_role("button", name="Ticket senden").click()
