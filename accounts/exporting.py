@@ -78,7 +78,7 @@ def pack(pk: int) -> None:
 @act()
 def _begin(pk: int) -> DataExport | None:
     """Claim an export and count the try, so that one whose worker dies counts as well."""
-    export = _waiting(pk)
+    export = _waiting(pk, skip_locked=True)
     if export is None or _is_claimed(export):
         return None
     if export.tries >= MOST_TRIES:
@@ -136,9 +136,12 @@ def _give_up(export: DataExport) -> None:
     _mail(export, "failed")
 
 
-def _waiting(pk: int) -> DataExport | None:
-    """The export, locked, unless it is done, given up, or another worker has it locked."""
-    free = DataExport.objects.select_for_update(skip_locked=True, of=("self",))
+def _waiting(pk: int, *, skip_locked: bool = False) -> DataExport | None:
+    """The export, locked, unless it is done or given up.
+
+    Waits for who has it locked, who may just be looking; with `skip_locked` it is left to them.
+    """
+    free = DataExport.objects.select_for_update(skip_locked=skip_locked, of=("self",))
     found = free.select_related("user").filter(pk=pk, ready_at=None, failed_at=None)
     return found.filter(user__is_active=True).first()
 

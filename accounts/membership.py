@@ -155,7 +155,8 @@ def accept(token: str, user: User) -> Organisation:
 def move(user: User, organisation: Organisation) -> None:
     """Put somebody into another organisation, as a plain member; who is in it already stays so.
 
-    Raises LastAdminError and MayNotLeaveError.
+    Part of another act, which sends `moved` once what goes along has moved. Raises LastAdminError
+    and MayNotLeaveError.
     """
     if not _leave_for(user, organisation):
         user.join(organisation)

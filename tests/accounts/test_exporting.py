@@ -16,14 +16,14 @@ import time_machine
 from django.conf import settings
 from django.core import mail
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.timezone import now
 
 from accounts import erasing, exporting, privacy
 from accounts.models import DataExport
 from accounts.privacy import Section
 from tests.factories import CustomerFactory
-from tests.threads import PATIENCE, Side, database_url
+from tests.threads import PATIENCE, Side, database_url, wait_for_a_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = "export_worker"
@@ -140,6 +140,30 @@ def test_three_killed_workers_are_enough_and_leave_nothing(export):
 
     assert exporting.failed(export.user) == export
     assert files() == []
+
+
+def test_whoever_looks_at_an_export_while_it_is_stored_costs_no_try(export, monkeypatch):
+    packing, looked = threading.Event(), threading.Event()
+
+    def slowly(_user):
+        packing.set()
+        looked.wait(PATIENCE)
+
+    monkeypatch.setattr(privacy, "_sections", dict(privacy._sections))
+    privacy.register(Section("slow", "Langsam", export=slowly))
+
+    with Side(connection.tenant) as side:
+        done = side.run(exporting.pack, export.pk)
+        assert packing.wait(PATIENCE)
+        with transaction.atomic():
+            # As a task does that was sent twice.
+            DataExport.objects.select_for_update().get(pk=export.pk)
+            looked.set()
+            wait_for_a_lock()
+        done.result(PATIENCE)
+
+    export.refresh_from_db()
+    assert (export.tries, export.ready_at is None) == (1, False)
 
 
 def test_an_account_that_ends_after_its_worker_was_killed_leaves_no_archive(export):
