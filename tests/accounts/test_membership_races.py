@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -13,12 +11,10 @@ from accounts.models import Membership, Organisation
 from accounts.services import LastAdminError
 from channels import people
 from tests.factories import CustomerFactory, open_ticket
-from tests.threads import PATIENCE, Side
+from tests.threads import PATIENCE, Side, wait_for_a_lock
 from tickets.states import State
 
 ADMIN, MEMBER = Membership.Role.ADMIN, Membership.Role.MEMBER
-# Time for the other side to come to where it has to wait.
-MOMENT = 0.5
 
 
 def person(name):
@@ -48,7 +44,7 @@ def test_who_is_invited_to_a_team_that_its_last_person_leaves_does_not_get_in(fr
         with transaction.atomic():
             membership.accept(elsewhere, alone)
             coming = side.run(membership.accept, link, colleague)
-            time.sleep(MOMENT)
+            wait_for_a_lock()
         with pytest.raises(membership.InvitationGoneError):
             coming.result(PATIENCE)
 
@@ -68,7 +64,7 @@ def test_who_leaves_while_a_colleague_comes_stays_their_administrator(fresh_tena
                 leaving = side.run(membership.accept, elsewhere, alone)
             else:
                 leaving = side.run(erasing.erase, alone)
-            time.sleep(MOMENT)
+            wait_for_a_lock()
         with pytest.raises((LastAdminError, erasing.OnlyAdminError)):
             leaving.result(PATIENCE)
 
@@ -115,7 +111,7 @@ def test_who_writes_while_their_account_is_erased_blocks_nobody(fresh_tenant, al
         with transaction.atomic():
             writer = people.sender(alone.email)
             ending = side.run(erasing.erase, alone)
-            time.sleep(MOMENT)
+            wait_for_a_lock()
             ticket = open_ticket(writer)
         ending.result(PATIENCE)
 

@@ -17,6 +17,7 @@ from forum import moderation, pictures, writing
 from forum.models import Picture, Post
 from forum.writing import Draft
 from helpdesk import pictures as decoding
+from tests.threads import PATIENCE
 
 # What decoding one picture may add to the process, in MB.
 ROOM = 360
@@ -123,6 +124,8 @@ def test_the_largest_picture_that_is_taken_fits_into_memory(kind, mode, size):
 
 def test_two_pictures_are_made_at_once_and_no_more(monkeypatch):
     at_work, most, lock = set(), [], threading.Lock()
+    # Each waits for a second one: with one at a time nobody would come.
+    pair = threading.Barrier(2)
 
     redraw = decoding._redrawn
 
@@ -130,6 +133,8 @@ def test_two_pictures_are_made_at_once_and_no_more(monkeypatch):
         with lock:
             at_work.add(content)
             most.append(len(at_work))
+        pair.wait(PATIENCE)
+        # Time for a third one, were there room for it.
         time.sleep(0.05)
         with lock:
             at_work.discard(content)

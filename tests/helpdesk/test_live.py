@@ -269,7 +269,7 @@ def sent(seconds):
 def test_a_quiet_stream_beats(monkeypatch):
     monkeypatch.setattr(app, "HEARTBEAT_SECONDS", 0.1)
 
-    pings = [part for part in sent(0.5) if part.get("body", b"").startswith(b": ping")]
+    pings = [part for part in sent(2) if part.get("body", b"").startswith(b": ping")]
 
     assert len(pings) >= 2
 
@@ -278,7 +278,7 @@ def test_a_stream_ends_when_rights_must_be_asked_for_again(monkeypatch):
     monkeypatch.setattr(app, "LONGEST_SECONDS", 0.2)
 
     started = time.monotonic()
-    parts = sent(3)
+    parts = sent(30)
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     assert parts[-1] == {"type": "http.response.body", "body": b"", "more_body": False}

@@ -109,7 +109,7 @@ def test_a_hung_redis_is_waited_for_once(tenant, own_redis):
     for number in range(50):
         cache.set(f"a{number}", number)
 
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
     assert cache.get("a49") == 49
 
 

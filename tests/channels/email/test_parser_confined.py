@@ -43,7 +43,8 @@ def test_job_without_end_is_killed_and_the_next_one_is_done():
     assert confined.run("reply", ENDLESS, Budget(1)) is None
     elapsed = time.perf_counter() - started
 
-    assert 0.9 < elapsed < 2
+    # Its own second, and whatever else the machine is busy with.
+    assert 0.9 < elapsed < 20
     assert confined.run("sanitise", HTML, Budget()) == HTML
 
 
