@@ -26,6 +26,7 @@ POLICY = (
 PAGE = """<!doctype html><html lang="de"><head><title>Laden</title>
 <meta name="viewport" content="width=device-width">{line}</head>
 <body><main><h1>Mein Laden</h1><a href="#a">Angebote</a></main></body></html>"""
+IS_KEPT = "(words) => Object.values(localStorage).some((kept) => kept.includes(words))"
 LANDS_IN_DIALOG = """() => {
   const host = [...document.body.children].find((one) => one.shadowRoot);
   return Boolean(host?.shadowRoot.activeElement?.closest("dialog"));
@@ -165,7 +166,7 @@ def test_the_page_keeps_everything_until_it_is_sent(visitors):
     visitors.forgive("422")
     expect(page.locator(".attachment")).to_contain_text("Protokoll.csv")
     page.get_by_label("Ihre E-Mail-Adresse").fill("uwe.formular@kunden.example")
-    page.wait_for_timeout(600)
+    page.wait_for_function(IS_KEPT, arg="uwe.formular@kunden.example")
     page.reload()
     expect(page.get_by_label("Betreff")).to_have_value("Wo ist meine Rechnung?")
     expect(page.get_by_label("Ihre E-Mail-Adresse")).to_have_value("uwe.formular@kunden.example")
