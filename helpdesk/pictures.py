@@ -15,6 +15,8 @@ from PIL import Image, ImageOps
 # Pixels it may have: a photograph, which is decoded at a fraction of its size, or anything else,
 # which stands in memory whole, up to four times over while it is made smaller.
 MOST_PIXELS = {"JPEG": 40_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
+# How a telephone's JPEG is called that holds a second picture, of its brightness or its depth.
+_ALSO = {"MPO": "JPEG"}
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 # How many are decoded at once in a process; the others wait a second or two.
 AT_ONCE = 2
@@ -49,7 +51,7 @@ def redrawn(content: bytes, edge: int, *, most_side: int | None = None) -> tuple
 
 def _redrawn(content: bytes, edge: int, most_side: int | None) -> tuple[Image.Image, str]:
     with Image.open(BytesIO(content), formats=list(FORMATS)) as sent:
-        kind = sent.format or ""
+        kind = _ALSO.get(sent.format or "", sent.format or "")
         if kind not in FORMATS:
             raise PictureRefusedError
         if sent.width * sent.height > MOST_PIXELS[kind]:

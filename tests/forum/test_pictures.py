@@ -76,6 +76,18 @@ def test_a_big_picture_is_made_smaller():
     assert (made.width, made.height) == (1600, 800)
 
 
+def test_a_photograph_with_a_second_picture_in_it_is_taken_without_that():
+    """As many telephones write it: still a JPEG, with its brightness or depth as another one."""
+    second = Image.new("RGB", (20, 15), "red")
+    content = painted("MPO", save_all=True, append_images=[second])
+
+    made = pictures.make("foto.jpg", content)
+
+    assert (made.content_type, made.width, made.height) == ("image/jpeg", 40, 30)
+    with Image.open(BytesIO(made.content)) as again:
+        assert (again.format, again.getpixel((5, 5))[0] < 50) == ("JPEG", True)
+
+
 @pytest.mark.parametrize(
     "content",
     [
