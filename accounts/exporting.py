@@ -198,7 +198,9 @@ def forget(user: User) -> None:
     Waits for one whose file is being stored at this moment. Who is still packing finds no row any
     more, and stores nothing.
     """
-    for export in DataExport.objects.select_for_update(of=("self",)).filter(user=user):
+    exports = DataExport.objects.select_for_update(of=("self",)).filter(user=user)
+    # The newest first: who stores it has locked it, and removes the older ones then.
+    for export in exports.order_by("-pk"):
         _remove(export)
 
 
