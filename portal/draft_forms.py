@@ -40,13 +40,19 @@ class FormWithDraft(FormWithFiles):
         self.fields["kept"].queryset = draft.files()  # type: ignore[attr-defined]
 
     def clean_kept(self) -> list[File]:
+        chosen = list(self.cleaned_data["kept"])
+        if sum(one.size for one in chosen) > MESSAGE_LIMIT:
+            # Those of merged tickets come together: more than a message takes is not even read.
+            raise ValidationError(too_much_for_a_message())
         try:
-            return [drafts.read(one) for one in self.cleaned_data["kept"]]
+            return [drafts.read(one) for one in chosen]
         except FileNotFoundError as error:
             raise ValidationError(GONE) from error
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        if "kept" in self.errors:
+            return self.cleaned_data
         if sum(len(file.content) for file in self.sent_files) > MESSAGE_LIMIT:
             self.add_error("kept", too_much_for_a_message())
         return self.cleaned_data

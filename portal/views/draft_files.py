@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from helpdesk import limits
 from helpdesk.downloads import attachment_response
 from helpdesk.http import Request, customer_required
@@ -69,6 +70,9 @@ def _keep(request: Request, draft: Draft) -> HttpResponse:
         return _said(too_much_for_a_message(), 422)
     except drafts.TooMuchForAPersonError:
         return _said(_("Your drafts hold too many files. Please send or remove some first."), 422)
+    except User.DoesNotExist as error:
+        # The account has ended while the file was on its way.
+        raise Http404 from error
     except OSError:
         return _said(_("We could not store the file just now. Please try again in a moment."), 503)
     context = {"file": kept, "is_ticked": True}

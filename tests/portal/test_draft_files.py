@@ -366,6 +366,61 @@ def test_files_without_a_script_must_fit_together_with_those_of_the_draft(
     assert not Ticket.objects.exists()
 
 
+def test_more_than_a_message_takes_is_refused_unread(portal, anna, agent, monkeypatch):
+    """Each of two merged tickets has files of its own draft, and all of them come together."""
+    first, second = open_ticket(anna), open_ticket(anna)
+    both = [kept(anna, content=b"x" * 15, ticket=first)]
+    both.append(kept(anna, content=b"y" * 15, ticket=second))
+    merge(first, into=second, by=agent)
+    monkeypatch.setattr("portal.draft_forms.MESSAGE_LIMIT", 20)
+    monkeypatch.setattr(drafts, "read", lambda _one: pytest.fail("was read"))
+    address = reverse("portal:reply", args=[second.number])
+
+    answer = portal.post(address, form(kept=[one.pk for one in both]))
+
+    assert answer.status_code == 422
+    assert answer.content.decode().count("Together these files are too big: a message") == 1
+    assert DraftFile.objects.count() == 2
+
+
+@pytest.mark.parametrize("pk", ["9" * 40, "-1", "1e3", "٣", "x", "", "0 OR 1=1"])
+def test_what_names_no_file_is_asked_about(portal, anna, pk):
+    kept(anna)
+
+    assert portal.post(NEW, form(kept=[pk], shown=[pk])).status_code == 422
+    assert not Ticket.objects.exists()
+    assert DraftFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ['"><img src=x onerror=alert(1)>', "../../a.png", "a\r\nX-Evil: 1.png", "\u202egnp.exe"]
+)
+def test_a_name_is_text_and_nothing_else(portal, name):
+    answer = put(portal, name=name)
+
+    one = DraftFile.objects.get()
+    assert "/" not in one.filename
+    assert one.filename.isprintable()
+    assert "<img" not in answer.content.decode() + portal.get(NEW).content.decode()
+    shown = portal.get(reverse("portal:draft_file", args=[one.pk]))
+    shown.close()
+    assert "X-Evil" not in shown.headers
+    assert default_storage.path(one.file.name).startswith(default_storage.path(drafts.FOLDER))
+
+
+def test_an_account_that_ends_while_a_file_is_on_its_way_keeps_none(portal, anna, monkeypatch):
+    def ended(*_key):
+        # After the page knew who is there, before the file is kept.
+        type(anna).objects.filter(pk=anna.pk).update(is_active=False)
+        return True
+
+    monkeypatch.setattr(limits, "allowed", ended)
+
+    assert put(portal).status_code == 404
+    assert not DraftFile.objects.exists()
+    assert bytes_on_disk() == []
+
+
 def test_what_nobody_comes_back_to_is_forgotten(portal, anna, django_capture_on_commit_callbacks):
     kept(anna)
     moment = now()
