@@ -24,6 +24,7 @@ from channels import people
 from channels.facebook import window
 from channels.facebook.models import FacebookObject, FacebookPage, FacebookPerson
 from channels.facebook.people import address_of, placeholder
+from helpdesk import limits
 from tenants import live
 from tenants.acts import act
 from tenants.connection import connection
@@ -36,8 +37,10 @@ ASK_AGAIN_AFTER = timedelta(minutes=15)
 MOST_CANDIDATES = 3
 # As a number of the portal is written in a message, among other words or alone.
 NUMBER = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
-# In one message; guessing eight digits stays hopeless.
+# In one message, and messages with a number for one question: guessing eight digits stays hopeless,
+# however fast a program writes.
 MOST_NUMBERS = 3
+MOST_TRIES = 100
 
 
 class LinkRefusedError(ValueError):
@@ -168,18 +171,21 @@ def take_number(page: FacebookPage, psid: str, text: str, *, at: datetime) -> bo
     """
     # Nearly every message ends here: it must not cost a statement.
     written = [" ".join(pair) for pair in NUMBER.findall(text)[:MOST_NUMBERS]]
-    asked = _proven(page, psid, written, at) if written else None
-    if asked is None:
+    asked = _asked(page, psid, at) if written else None
+    if asked is None or not _may_try(asked) or not _is_number(asked, written):
         return False
     with act():
         before = people.locked(asked.user)
         # Read again behind the lock: of two messages the second finds it used.
-        person = _proven(page, psid, written, at)
-        if person is None or person.user_id != before.pk or person.asked_customer is None:
+        person = _asked(page, psid, at)
+        customer = person.asked_customer if person is not None else None
+        if person is None or customer is None or person.user_id != before.pk:
             return False
-        senders.become(before, person.asked_customer, at=now())
+        if not _is_number(person, written):
+            return False
+        senders.become(before, customer, at=now())
         linked = FacebookPerson.objects.filter(pk=person.pk)
-        linked.update(user=person.asked_customer, confirmed_at=now())
+        linked.update(user=customer, confirmed_at=now())
     return True
 
 
@@ -193,16 +199,24 @@ def thank(ticket: Ticket, page: FacebookPage) -> None:
     writing.acknowledge(ticket, text=text)
 
 
-def _proven(
-    page: FacebookPage, psid: str, written: list[str], at: datetime
-) -> FacebookPerson | None:
-    """Who was asked and has written the number of the question; None for everybody else."""
+def _asked(page: FacebookPage, psid: str, at: datetime) -> FacebookPerson | None:
+    """Whoever writes, if a question waits for them; None for everybody else."""
     known = FacebookPerson.objects.select_related("page", "user", "asked_customer")
     person = known.filter(page=page, psid=psid, asked_customer__in=customers()).first()
-    if person is None or person.asked_customer is None or not is_asked(person, at):
-        return None
+    return person if person is not None and is_asked(person, at) else None
+
+
+def _may_try(person: FacebookPerson) -> bool:
+    """Count one more message with a number; a new question may be tried anew."""
+    question = f"facebook.number:{person.pk}:{person.linked_at}"
+    return limits.allowed(question, MOST_TRIES, int(VALID_FOR.total_seconds()))
+
+
+def _is_number(person: FacebookPerson, written: list[str]) -> bool:
+    if person.asked_customer is None:
+        return False
     wanted = number(person, person.asked_customer)
-    return person if any(constant_time_compare(one, wanted) for one in written) else None
+    return any(constant_time_compare(one, wanted) for one in written)
 
 
 def links_of(customer: User) -> QuerySet[FacebookPerson]:

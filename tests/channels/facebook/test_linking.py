@@ -163,6 +163,24 @@ def test_the_number_ends_with_the_question(facebook, ticket, portal, customer, a
     assert not linking.is_linked(person())
 
 
+def test_who_only_guesses_is_not_heard_until_asked_anew(
+    facebook, ticket, portal, customer, agent, monkeypatch
+):
+    monkeypatch.setattr(linking, "MOST_TRIES", 2)
+    number = number_on(portal.get(asked(facebook, ticket, customer, agent)))
+    for guess in ("1000 0001", "1000 0002"):
+        facebook.write(guess)
+    facebook.write(number)
+    assert not linking.is_linked(person())
+    # What was written is on the ticket all the same.
+    assert Message.objects.filter(text=number).exists()
+
+    FacebookPerson.objects.update(linked_at=now() - timedelta(minutes=20))
+    facebook.write(number_on(portal.get(asked(facebook, ticket, customer, agent))))
+
+    assert person().user == customer
+
+
 def test_who_may_no_longer_sign_in_gets_nobody(facebook, ticket, portal, customer, agent):
     number = number_on(portal.get(asked(facebook, ticket, customer, agent)))
     User.objects.filter(pk=customer.pk).update(is_active=False)
