@@ -72,8 +72,7 @@ def accept(raw: bytes, received_at: datetime) -> None:
             (owners[part.page_id], _arrival(part.raw, received_at), [part.page_id])
             for part in owned
         )
-        if strays:
-            _keep(strays, received_at)
+        _keep(strays, received_at)
 
 
 def owners_of(page_ids: Iterable[str]) -> dict[str, str]:
@@ -103,6 +102,24 @@ def count_waiting(page_id: str) -> int:
     """How many parts would come in if the current tenant connected the page now."""
     unrouted = Unrouted.objects.filter(kind=Route.Kind.FACEBOOK_PAGE, address=page_id)
     return unrouted.count() + parking.parked(page_id).count()
+
+
+def forget(user_id: str) -> bool:
+    """Delete what somebody wrote to pages that nobody owns; True: there was something.
+
+    What others wrote in the same part waits on. In the public schema.
+    """
+    mark, has_found = user_id.encode(), False
+    waiting = Unrouted.objects.filter(kind=Route.Kind.FACEBOOK_PAGE)
+    for pk in list(waiting.values_list("pk", flat=True)):
+        with act():
+            # Behind its lock: whoever connects the page finds either the one or the other.
+            part = waiting.select_for_update().filter(pk=pk).first()
+            if part is not None and mark in bytes(part.raw):
+                _keep(_without(part, mark), part.received_at)
+                part.delete()
+                has_found = True
+    return has_found
 
 
 def tidy(at: datetime | None = None) -> None:
@@ -143,8 +160,20 @@ def _arrival(raw: bytes, received_at: datetime) -> Arrival:
     return Arrival(Channel.FACEBOOK, raw, received_at)
 
 
+def _without(part: Unrouted, mark: bytes) -> list[Part]:
+    """The events of a part in which somebody is not, each by itself."""
+    try:
+        found = events.parse(bytes(part.raw))
+    except events.NotUnderstoodError:
+        return []
+    alone = (Part(one.page_id, one.alone()) for one in found)
+    return [one for one in alone if mark not in one.raw]
+
+
 def _keep(strays: Sequence[Part], received_at: datetime) -> None:
     """Keep what has no owner; a repetition is kept once."""
+    if not strays:
+        return
     pages = sorted({part.page_id or "(none)" for part in strays})
     logger.warning("Facebook events without an owner are kept: pages %s", ", ".join(pages)[:500])
     Unrouted.objects.bulk_create(

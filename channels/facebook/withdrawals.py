@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 from django_tenants.utils import tenant_context
 
-from channels.facebook import erasure, health
+from channels.facebook import door, erasure, health
 from channels.facebook.models import FacebookPage
 from channels.facebook.signed import Signed
 from tenants.models import Tenant, Withdrawal
@@ -71,6 +71,9 @@ def work() -> None:
 
 def _carry_out(withdrawal: Withdrawal, end: float) -> None:
     own = Withdrawal.objects.filter(pk=withdrawal.pk)
+    # Before the tenants: what a page's owner has taken from the door by then is found there.
+    if withdrawal.kind == Kind.DELETION and door.forget(withdrawal.subject):
+        own.update(has_found=True)
     tenants = Tenant.objects.exclude(schema_name="public").filter(
         schema_name__gt=withdrawal.reached
     )

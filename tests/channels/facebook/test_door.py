@@ -14,13 +14,14 @@ from django.utils.timezone import now
 from django_tenants.utils import schema_context
 
 from channels import arrivals, raw
-from channels.facebook import door, events
+from channels.facebook import door, events, withdrawals
 from channels.facebook.views import LARGEST_BATCH
 from channels.models import InboundRecord
-from tenants.models import Route, Tenant, Unrouted, Wakeup
+from tenants.models import Route, Tenant, Unrouted, Wakeup, Withdrawal
 from tests.channels.facebook.hooks import (
     OTHER_PAGE,
     PAGE,
+    PSID,
     START,
     URL,
     VERIFY,
@@ -345,3 +346,19 @@ def test_the_door_costs_few_statements(page, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(8):
         send(batch(*[said(f"Nummer {n}", f"m_{n}") for n in range(50)]))
+
+
+def test_who_is_forgotten_is_forgotten_at_the_door_too_and_nobody_else(tenant):
+    both = batch(said("Ich bin Eva", "m_1"), said("Ich auch", "m_2", psid="888"))
+    door.accept(both, now())
+    door.accept(batch(said("Eva noch einmal", "m_3")), now())
+    door.accept(b"Ohne Sinn: " + PSID.encode(), now())
+    Withdrawal.objects.create(kind=Withdrawal.Kind.DELETION, subject=PSID, asked_at=now())
+
+    with schema_context("public"):
+        withdrawals.work()
+
+    assert Withdrawal.objects.get().has_found
+    [left] = Unrouted.objects.all()
+    assert left.address == PAGE
+    assert [one.value["text"] for one in events.parse(bytes(left.raw))] == ["Ich auch"]
