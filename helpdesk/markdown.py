@@ -42,6 +42,8 @@ PREFIX = "s-"
 _ALIGNED = {"text-align:right": "is-right", "text-align:center": "is-center"}
 _CELL_CLASSES = set(_ALIGNED.values())
 _OPENS = re.compile(r"[*_~\[\]!`<>&@\\]|://|www\.")
+# Lines end as a browser sends them, too.
+_PARAGRAPHS = re.compile(r"\n[ \t\r]*\n")
 _CLEANER = nh3.Cleaner(
     tags={
         *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a", "img"),
@@ -130,7 +132,7 @@ def words_of(html: str) -> str:
 def _is_readable(source: str) -> bool:
     if len(source) > LIMIT:
         return False
-    return all(len(_OPENS.findall(part)) <= BUSY for part in re.split(r"\n[ \t]*\n", source))
+    return all(len(_OPENS.findall(part)) <= BUSY for part in _PARAGRAPHS.split(source))
 
 
 def _read(source: str) -> list[Token] | None:

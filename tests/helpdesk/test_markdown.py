@@ -8,7 +8,7 @@ import lxml.html
 import pytest
 from django.core.exceptions import ValidationError
 
-from helpdesk.markdown import Heading, contents, plain, render, validate, words_of
+from helpdesk.markdown import BUSY, Heading, contents, plain, render, validate, words_of
 
 RUNS = "javascript:alert(1)"
 HOSTILE = [
@@ -200,3 +200,13 @@ def test_a_large_table_that_somebody_has_filled_stays_one():
 
     validate(source)
     assert render(source).count("<td>") == 8000
+
+
+def test_a_long_text_is_read_however_its_lines_end():
+    """A browser sends both characters; a form's field is checked as it came."""
+    long = "Ein *Wort* hier.\r\n\r\n" * BUSY
+
+    assert render(long).count("<em>Wort</em>") == BUSY
+    endless = "*a*\n\n" * BUSY + (">" * 19 + "a\n\n") * 2000
+    with pytest.raises(ValidationError, match="zu große"):
+        validate(endless.replace("\n", "\r\n"))
