@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from helpdesk.http import id_in
-from helpdesk.uploads import MEGABYTE, MESSAGE_LIMIT, FormWithFiles
+from helpdesk.uploads import FILE_LIMIT, MEGABYTE, MESSAGE_LIMIT, FormWithFiles
 from tickets import drafts
 from tickets.drafts import Draft
 from tickets.models import DraftFile
@@ -19,7 +19,7 @@ from tickets.recording import File
 
 GONE = gettext_lazy(
     "A file is no longer here: it was removed or has been sent meanwhile. Everything else is kept; "
-    "please look through the files below and send it again."
+    "please look through your files and send it again."
 )
 
 
@@ -67,6 +67,15 @@ class FormWithDraft(FormWithFiles):
         """What the draft is done with once this is sent, whether it went along or was left out."""
         named = self.data.getlist("shown") + self.data.getlist("kept")  # type: ignore[attr-defined]
         return sorted({pk for text in named if (pk := id_in(text)) is not None})
+
+    @property
+    def too_big(self) -> str:
+        """What a script says of a file before it travels."""
+        return _("Too big: a file may have %(n)d MB.") % {"n": FILE_LIMIT // MEGABYTE}
+
+    @property
+    def too_much(self) -> str:
+        return too_much_for_a_message()
 
     def rows(self) -> list[tuple[DraftFile, bool]]:
         """The draft's files, and of each whether it is to go along."""

@@ -39,7 +39,8 @@ function settle(box) {
   rows.hidden = rows.childElementCount === 0;
   field(box).setCustomValidity(rows.querySelector(".failed") ? box.dataset.unsettled : "");
   const isBusy = rows.querySelector(".uploading") !== null;
-  if (isBusy || !("sends" in box.dataset)) return;
+  // Whoever has left the page meanwhile sends nothing by it.
+  if (isBusy || !("sends" in box.dataset) || !box.isConnected) return;
   wait(box, false);
   // It says itself what keeps it, when something failed meanwhile.
   field(box).form.requestSubmit();
@@ -225,7 +226,8 @@ async function remove(box, row, away) {
   if (isGone) leave(box, row, `${box.dataset.removed}: ${name}`);
   else {
     row.classList.add("wrong");
-    row.querySelector(".size").textContent = box.dataset.notRemoved;
+    const why = row.querySelector(".why") ?? row.appendChild(element("span", "why"));
+    why.textContent = box.dataset.notRemoved;
     say(box, `${name}: ${box.dataset.notRemoved}`);
     away.focus();
   }
@@ -248,11 +250,22 @@ addEventListener("beforeunload", (event) => {
   if (current?.row.isConnected) event.preventDefault();
 });
 
+// Who has left the page and is back before a file was there finds it under way.
+function gather(box) {
+  for (const upload of [current, ...line]) {
+    if (!upload || upload.box.isConnected || upload.box.dataset.keep !== box.dataset.keep) continue;
+    upload.box = box;
+    list(box).append(upload.row);
+  }
+  settle(box);
+}
+
 function bind() {
   for (const box of boxes()) {
     if (box.classList.contains("is-keeping")) continue;
     box.classList.add("is-keeping");
     adopt(box);
+    gather(box);
     box.addEventListener("attach:files", (event) => {
       event.preventDefault();
       for (const file of event.detail) take(box, file);

@@ -2,6 +2,7 @@
 const ANSWERED = new Set([413, 422, 429, 503]);
 // What asks for something of its own inside the form, a link or a part, is not the form being sent.
 const shown = ({ target }) => (target.matches?.("form[data-upload]") ? target : null);
+let isBack = false;
 let chosen = null;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -11,6 +12,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // The answer is the form again, with what is wrong in it.
   event.detail.shouldSwap = true;
   event.detail.isError = false;
+  isBack = true;
   // A draft keeps its files itself: they come back with the answer.
   chosen = form.querySelector(':not([data-keep]) > input[type="file"]')?.files;
 });
@@ -18,14 +20,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", () => {
   const form = document.querySelector("form[data-upload]");
   const input = form?.querySelector('input[type="file"]');
-  if (!form || !chosen) return;
-  if (input && chosen.length) {
+  if (!form || !isBack) return;
+  if (input && chosen?.length) {
     input.files = chosen;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  isBack = false;
   chosen = null;
-  const wrong = form.querySelector('[role="alert"], .field.wrong :is(input, textarea)');
-  if (wrong?.matches('[role="alert"]')) wrong.tabIndex = -1;
+  const wrong = form.querySelector('[role="alert"], [aria-invalid="true"], .errors');
+  if (wrong?.matches('[role="alert"], .errors')) wrong.tabIndex = -1;
   wrong?.focus();
 });
 

@@ -93,3 +93,55 @@ def test_what_could_not_be_uploaded_says_why_and_goes_on(visitors):
 
     expect(page).to_have_url(re.compile(r"/tickets/\d+/#message-\d+$"))
     expect(page.locator(".thread .attachment .name")).to_have_text(["Protokoll.csv", "Eins.csv"])
+
+
+def test_what_is_wrong_is_said_where_it_fits_and_has_the_focus(visitors):
+    page = visitors.open("portal:new_ticket", role="chooser")
+    page.set_viewport_size(NARROW)
+    page.get_by_label("Betreff").fill("Fracht fehlt")
+    page.get_by_label("Ihre Nachricht").fill("Wo ist sie?")
+    page.locator("#id_files").set_input_files([LOG])
+    away = page.get_by_role("button", name="Entfernen: Protokoll.csv")
+    expect(away).to_be_visible()
+    page.context.set_offline(True)
+    away.click()
+    expect(page.locator("[data-drafts] .why")).to_have_text(
+        "Nicht entfernt. Bitte versuchen Sie es noch einmal."
+    )
+    visitors.forgive("net::ERR_INTERNET_DISCONNECTED")
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+    page.context.set_offline(False)
+
+    # Another tab has taken the file away: the form comes back, and says so first.
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    tab.get_by_role("button", name="Entfernen: Protokoll.csv").click()
+    expect(kept(tab)).to_have_count(0)
+    tab.close()
+    page.get_by_role("button", name="Ticket senden").click()
+    errors = page.locator(".errors")
+    expect(errors).to_contain_text("Eine Datei ist nicht mehr da")
+    expect(errors).to_be_focused()
+    visitors.forgive("422")
+
+
+def test_who_comes_back_finds_an_upload_under_way(visitors):
+    page = visitors.open("portal:new_ticket", role="newcomer")
+    page.get_by_label("Betreff").fill("Fracht fehlt")
+    page.get_by_label("Ihre Nachricht").fill("Wo ist sie?")
+    held = []
+    page.route(UPLOADS, lambda route: held.append(route))
+    with page.expect_request(UPLOADS):
+        page.locator("#id_files").set_input_files([LOG])
+    page.get_by_role("button", name="Ticket senden").click()
+    page.get_by_role("link", name="FAQ").click()
+    expect(page).to_have_url(re.compile("/faq/$"))
+    page.go_back()
+    expect(page.get_by_role("button", name="Abbrechen: Protokoll.csv")).to_be_visible()
+    held[0].continue_()
+
+    # It is kept; what was to be sent was left, and is not sent by itself.
+    expect(kept(page)).to_have_text(["Protokoll.csv"])
+    expect(page).to_have_url(re.compile("/tickets/neu/$"))
+    page.get_by_role("button", name="Entfernen: Protokoll.csv").click()
+    expect(kept(page)).to_have_count(0)
