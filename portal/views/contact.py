@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -79,7 +81,7 @@ def contact_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     except proof.LinkInvalidError:
         return render(request, "portal/contact_link_invalid.html", status=404)
     if request.method == "POST":
-        _decide(request, ticket.requester)
+        _decide(request, ticket)
         return redirect("portal:contact_confirmation", token)
     waiting = list(proof.waiting(ticket.requester))
     context = {
@@ -91,13 +93,22 @@ def contact_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/contact_confirmation.html", context)
 
 
-def _decide(request: HttpRequest, sender: User) -> None:
-    """Take down whether the sender wrote a request; of what does not wait, nothing is taken."""
-    for name, decide in (("mine", proof.confirm), ("foreign", proof.disown)):
+def _decide(request: HttpRequest, shown: Ticket) -> None:
+    """Take down whether the sender wrote a request; of what does not wait, nothing is taken.
+
+    What becomes of the `shown` one the page itself says.
+    """
+    decisions = (
+        ("mine", proof.confirm, _("#%(number)s is confirmed.")),
+        ("foreign", proof.disown, _("#%(number)s is put aside; nobody works on it.")),
+    )
+    for name, decide, said in decisions:
         pk = id_in(request.POST.get(name, ""))
-        found = proof.waiting(sender).filter(pk=pk).first() if pk else None
+        found = proof.waiting(shown.requester).filter(pk=pk).first() if pk else None
         if found is not None:
             decide(found)
+            if found != shown:
+                messages.success(request, said % {"number": found.number})
             return
 
 

@@ -227,8 +227,10 @@ class TestConfirmation:
         assert "Noch eine Frage" in page
         assert "Fremdes" in page
 
-        stranger.post(address, {"mine": other.pk})
+        page = stranger.post(address, {"mine": other.pk}, follow=True).content.decode()
+        assert f"#{other.number} is confirmed." in page
         page = stranger.post(address, {"foreign": foreign.pk}, follow=True).content.decode()
+        assert f"#{foreign.number} is put aside; nobody works on it." in page
         assert "Fremdes" not in page
         verified = Ticket.objects.filter(is_verified=True)
         assert set(verified) == {own, other}
