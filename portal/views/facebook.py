@@ -25,6 +25,7 @@ def link(request: Request, token: str) -> HttpResponse:
     shown = {
         "person": person,
         "is_linked": linking.is_linked(person),
+        "is_awaited": "written" in request.GET,
         "number": linking.number(person, request.user),
     }
     return render(request, "portal/facebook_link.html", shown)

@@ -269,6 +269,13 @@ def test_nobody_else_is_shown_the_number(facebook, ticket, client, customer, age
     assert client.get(path).status_code == 302
 
 
+def test_who_looks_before_the_number_came_is_told_so(facebook, ticket, portal, customer, agent):
+    path = asked(facebook, ticket, customer, agent)
+
+    assert "has not arrived yet" not in portal.get(path).content.decode()
+    assert "has not arrived yet" in portal.get(f"{path}?written").content.decode()
+
+
 @pytest.mark.parametrize("token", ["x", "x:y", "WzEsMSwiIl0:falsch"])
 def test_a_made_up_link_is_not_found(portal, token):
     assert portal.get(reverse("portal:facebook_link", args=[token])).status_code == 404
