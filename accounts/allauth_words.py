@@ -27,6 +27,7 @@ SENTENCES = (
     gettext_noop("Your password can’t be a commonly used password."),
     gettext_noop("Your password can’t be too similar to your other personal information."),
     gettext_noop("This password is too common."),
+    gettext_noop("The email address and/or password you specified are not correct."),
     gettext_noop("The password is too similar to the %(verbose_name)s."),
     gettext_noop("Your primary email address must be verified."),
 )

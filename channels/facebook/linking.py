@@ -121,7 +121,7 @@ def ask(ticket: Ticket, customer: User, *, by: User, base_url: str) -> None:
     with translation.override(customer.language or settings.LANGUAGE_CODE):
         text = _(
             "Is this you? Our customer portal shows you a number: %(link)s\n\n"
-            "Please write it here. It is valid for seven days and counts once. "
+            "Please write that number here. It is valid for seven days and counts once. "
             "This message was sent automatically."
         ) % {"link": address}
     writing.acknowledge(ticket, text=text, what="asked_who")
