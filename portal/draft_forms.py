@@ -71,7 +71,7 @@ class FormWithDraft(FormWithFiles):
     @property
     def too_big(self) -> str:
         """What a script says of a file before it travels."""
-        return _("Too big: a file may have %(n)d MB.") % {"n": FILE_LIMIT // MEGABYTE}
+        return _("Too big: a file may have at most %(n)d MB.") % {"n": FILE_LIMIT // MEGABYTE}
 
     @property
     def too_much(self) -> str:

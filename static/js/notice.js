@@ -56,3 +56,8 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("htmx:oobAfterSwap", expire);
 document.addEventListener("htmx:load", expire);
 expire();
+
+// A form that came back with its page begins with what is wrong in it (js/upload.js: one that was swapped).
+const wrong = document.querySelector('form :is([role="alert"], [aria-invalid="true"])');
+if (wrong?.matches('[role="alert"]')) wrong.tabIndex = -1;
+wrong?.focus();
