@@ -35,6 +35,7 @@ PAGES = [
     PageOf("portal:account_deletion", role="protected"),
     PageOf("portal:account_deleted"),
     PageOf("portal:facebook_link", ("facebook_token",), role="customer"),
+    PageOf("portal:facebook_link", ("facebook_token",), query="?written", role="customer"),
     PageOf("portal:facebook_link", ("facebook_proven",), role="customer"),
     PageOf("portal:facebook_link", ("wrong_key",), role="customer", status=404),
     PageOf("account_login"),
