@@ -379,7 +379,7 @@ def test_more_than_a_message_takes_is_refused_unread(portal, anna, agent, monkey
     answer = portal.post(address, form(kept=[one.pk for one in both]))
 
     assert answer.status_code == 422
-    assert answer.content.decode().count("Together these files are too big: a message") == 1
+    assert answer.content.decode().count("<span>Together these files are too big: a message") == 1
     assert DraftFile.objects.count() == 2
 
 
