@@ -4,13 +4,11 @@ import os
 from typing import Any
 
 from celery.signals import task_prerun, worker_process_init
+from django.conf import settings
 from django.db import close_old_connections
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-
-# nice(2): how far a worker stands back behind the web process on the same machine.
-GIVES_WAY = 10
 
 
 def close_stale_connections(sender: Any, **_signal: object) -> None:
@@ -31,7 +29,7 @@ def give_way(**_signal: object) -> None:
 
     Only the processes of a pool: the sweep, which flags breaches, runs alone and keeps its turn.
     """
-    os.nice(GIVES_WAY)
+    os.nice(settings.WORKER_NICE)
 
 
 worker_process_init.connect(give_way, dispatch_uid="give_way")

@@ -21,6 +21,8 @@ PORT = environment.number("HELPDESK_PORT", 8000)
 LIVE_PORT = environment.number("HELPDESK_LIVE_PORT", PORT + 1)
 SMTP_PORT = environment.number("HELPDESK_SMTP_PORT", 2525)
 SINK_PORT = environment.number("HELPDESK_SINK_PORT", SMTP_PORT + 1)
+# nice(2): how far the workers stand back behind the web process on the same machine.
+WORKER_NICE = environment.number("HELPDESK_WORKER_NICE", 10)
 FACEBOOK_PORT = environment.number("HELPDESK_FACEBOOK_PORT", PORT + 2)
 BIND = environment.text("HELPDESK_BIND", "127.0.0.1")
 # Behind a proxy that serves the live process under a path of the same host, name that path here.
