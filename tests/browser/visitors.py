@@ -11,7 +11,7 @@ from tests.browser.stack import Stack
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 780}
-# On a machine that is busy with other tests; the sweep, which finds what got lost, looks every 30 s.
+# On a machine that is busy with other tests; what got lost is found by the sweep, every 30 s.
 PATIENCE_MILLISECONDS = 45_000
 
 
