@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from functools import partial
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from forum.topics import Topic
+from helpdesk.file_rows import FileRow
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -177,7 +177,7 @@ def picture_path(picture: Picture, filename: str) -> str:
     return f"forum/{name[:2]}/{name}"
 
 
-class Picture(models.Model):
+class Picture(FileRow):
     """A picture of a post, made anew by us from what was sent (`forum.pictures`)."""
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="pictures")
@@ -193,9 +193,3 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def discard(self) -> None:
-        """Forget the picture, and its bytes once that is committed."""
-        storage, name = self.file.storage, self.file.name
-        self.delete()
-        transaction.on_commit(partial(storage.delete, name), robust=True)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 
-from django.db import models, transaction
+from django.db import models
 
-# The raster formats a browser may show in place; never SVG.
-SAFE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+from helpdesk.file_rows import FileRow
 
 
 def attachment_path(attachment: Attachment, filename: str) -> str:
@@ -17,13 +15,12 @@ def attachment_path(attachment: Attachment, filename: str) -> str:
     return f"attachments/{name[:2]}/{name}"
 
 
-class Attachment(models.Model):
+class Attachment(FileRow):
     """A file that came or goes with a message; served as a download, safe images inline."""
 
     message = models.ForeignKey("tickets.Message", models.CASCADE, related_name="attachments")
     file = models.FileField(upload_to=attachment_path, max_length=120)
     filename = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=127)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     content_id = models.CharField(max_length=255, blank=True)
@@ -31,14 +28,3 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.filename
-
-    @property
-    def is_safe_image(self) -> bool:
-        """True for the raster formats a browser may show in place; never SVG."""
-        return self.content_type in SAFE_IMAGES
-
-    def discard(self) -> None:
-        """Forget the file, and its bytes once that is committed."""
-        storage, name = self.file.storage, self.file.name
-        self.delete()
-        transaction.on_commit(partial(storage.delete, name), robust=True)
